@@ -1,0 +1,47 @@
+// cpu.h: the CPU as a backend. Threads are OpenMP's (oneDNN's pool and ours are one); their number is fixed when the backend is made.
+#pragma once
+
+#include <string>
+
+#include "kernels/backend.h"
+
+namespace lehr {
+
+/// What the processor can do, read at run time.
+struct CpuFeatures {
+  bool avx2 = false, avx512 = false, avx512_bf16 = false, amx_bf16 = false;
+  std::string model = {};  ///< as /proc/cpuinfo names it
+};
+CpuFeatures cpu_features();
+
+/// Affinity and cgroup quota, never the load: bits must not depend on what else runs.
+int default_threads();
+
+class Cpu final : public Backend {
+ public:
+  /// threads 0: default_threads(). Throws Error{usage} for a negative count.
+  explicit Cpu(int threads = 0);
+  int threads() const { return threads_; }
+
+  DeviceKind kind() const override { return DeviceKind::cpu; }
+  std::string name() const override;
+  std::size_t alignment() const override { return 64; }
+  std::size_t free_memory() const override;
+  void enter() override;
+  Stream& stream() override { return stream_; }
+  void copy_in(void* device, const void* host, std::size_t bytes) override;
+  void copy_out(void* host, const void* device, std::size_t bytes) override;
+  void copy(void* to, const void* from, std::size_t bytes) override;
+  void zero(void* device, std::size_t bytes) override;
+
+ private:
+  void* allocate(std::size_t bytes) override;
+  void release(void* data, std::size_t bytes) noexcept override;
+  struct Immediate final : Stream {
+    void synchronize() override {}
+  };
+  int threads_;
+  Immediate stream_;
+};
+
+}  // namespace lehr

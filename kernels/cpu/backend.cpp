@@ -1,0 +1,109 @@
+#include <omp.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <sstream>
+
+#include "kernels/cpu.h"
+#include "kernels/error.h"
+
+namespace lehr {
+
+CpuFeatures cpu_features() {
+  CpuFeatures f;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  f.avx2 = __builtin_cpu_supports("avx2") != 0;
+  f.avx512 = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0;
+#endif
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const auto colon = line.find(": ");
+    if (colon == std::string::npos) continue;
+    if (line.starts_with("model name") && f.model.empty()) f.model = line.substr(colon + 2);
+    if (line.starts_with("flags")) {
+      f.avx512_bf16 = line.find(" avx512_bf16") != std::string::npos;
+      f.amx_bf16 = line.find(" amx_bf16") != std::string::npos;
+      break;
+    }
+  }
+  return f;
+}
+
+namespace {
+
+/// cgroup v2 `cpu.max` ("quota period" or "max period") or v1; 0 where there is no limit.
+int cgroup_cpus() {
+  const auto cpus = [](double quota, double period) { return quota > 0 && period > 0 ? std::max(1, static_cast<int>(std::floor(quota / period))) : 0; };
+  if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2) {
+    std::string quota;
+    double period = 0;
+    if (v2 >> quota >> period && quota != "max") return cpus(std::atof(quota.c_str()), period);
+    return 0;
+  }
+  double quota = 0, period = 0;
+  std::ifstream q("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), p("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  if (q >> quota && p >> period) return cpus(quota, period);
+  return 0;
+}
+
+}  // namespace
+
+int default_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  if (const int quota = cgroup_cpus(); quota > 0) n = std::min(n, quota);
+  return std::max(1, n);
+}
+
+Cpu::Cpu(int threads) : threads_(threads == 0 ? default_threads() : threads) {
+  if (threads < 0)
+    throw Error({.category = Category::usage, .where = "--threads", .what = "a thread count cannot be negative", .expected = "1 or more, or 0 for all", .got = std::to_string(threads)});
+}
+
+std::string Cpu::name() const {
+  const auto f = cpu_features();
+  std::ostringstream out;
+  out << (f.model.empty() ? "CPU" : f.model) << ", " << threads_ << (threads_ == 1 ? " thread" : " threads");
+  return out.str();
+}
+
+std::size_t Cpu::free_memory() const {
+  std::ifstream info("/proc/meminfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.starts_with("MemAvailable:")) return static_cast<std::size_t>(std::strtoull(line.c_str() + 13, nullptr, 10)) * 1024;
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+void Cpu::enter() { omp_set_num_threads(threads_); }
+
+void Cpu::copy_in(void* device, const void* host, std::size_t bytes) {
+  if (bytes != 0) std::memcpy(device, host, bytes);
+}
+void Cpu::copy_out(void* host, const void* device, std::size_t bytes) {
+  if (bytes != 0) std::memcpy(host, device, bytes);
+}
+void Cpu::copy(void* to, const void* from, std::size_t bytes) {
+  if (bytes != 0) std::memmove(to, from, bytes);
+}
+void Cpu::zero(void* device, std::size_t bytes) {
+  if (bytes != 0) std::memset(device, 0, bytes);
+}
+
+void* Cpu::allocate(std::size_t bytes) {
+  void* data = ::operator new(bytes, std::align_val_t{alignment()}, std::nothrow);
+  if (data == nullptr)
+    throw Error({.category = Category::device, .where = name(), .what = "out of memory", .expected = std::to_string(bytes) + " bytes", .got = std::to_string(free_memory()) + " bytes free",
+                 .hint = "Use a smaller --batch-size or --image-size."});
+  return data;
+}
+void Cpu::release(void* data, std::size_t) noexcept { ::operator delete(data, std::align_val_t{alignment()}); }
+
+}  // namespace lehr
