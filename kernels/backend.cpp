@@ -4,7 +4,8 @@
 
 namespace lehr {
 
-Buffer::Buffer(Backend& backend, std::size_t bytes) : backend_(&backend), data_(bytes == 0 ? nullptr : backend.allocate(bytes)), bytes_(bytes) {}
+Buffer::Buffer(Backend& backend, std::size_t bytes)
+    : backend_(&backend), data_(bytes == 0 ? nullptr : backend.allocate(bytes)), bytes_(bytes) {}
 
 Buffer& Buffer::operator=(Buffer&& other) noexcept {
   std::swap(backend_, other.backend_);

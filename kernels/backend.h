@@ -23,7 +23,10 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(Backend& backend, std::size_t bytes);
-  Buffer(Buffer&& other) noexcept : backend_(other.backend_), data_(other.data_), bytes_(other.bytes_) { other.data_ = nullptr; other.bytes_ = 0; }
+  Buffer(Buffer&& other) noexcept : backend_(other.backend_), data_(other.data_), bytes_(other.bytes_) {
+    other.data_ = nullptr;
+    other.bytes_ = 0;
+  }
   Buffer& operator=(Buffer&& other) noexcept;
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
@@ -47,10 +50,10 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual DeviceKind kind() const = 0;
-  virtual std::string name() const = 0;                 ///< as `lehr devices` prints it
-  virtual std::size_t alignment() const = 0;            ///< of every offset in an arena, bytes
-  virtual std::size_t free_memory() const = 0;          ///< bytes that a new allocation may hope for
-  virtual void enter() = 0;                             ///< before prepare and run, on whichever host thread: threads, current device
+  virtual std::string name() const = 0;         ///< as `lehr devices` prints it
+  virtual std::size_t alignment() const = 0;    ///< of every offset in an arena, bytes
+  virtual std::size_t free_memory() const = 0;  ///< bytes that a new allocation may hope for
+  virtual void enter() = 0;                     ///< before prepare and run, on whichever host thread: threads, current device
   virtual Stream& stream() = 0;
   virtual void copy_in(void* device, const void* host, std::size_t bytes) = 0;
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;
@@ -59,7 +62,7 @@ class Backend {
 
  protected:
   friend class Buffer;
-  virtual void* allocate(std::size_t bytes) = 0;        ///< throws Error{device} when memory is out
+  virtual void* allocate(std::size_t bytes) = 0;  ///< throws Error{device} when memory is out
   virtual void release(void* data, std::size_t bytes) noexcept = 0;
 };
 

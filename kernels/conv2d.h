@@ -1,9 +1,9 @@
 // conv2d.h: 2-D cross-correlation, NHWC activations, HWIO kernels, as Keras's Conv2D.
-//   forward           y[n,p,q,f] = act(b[f] + sum_{r,s,c} x[n, p*stride_h + r*dilation_h - pad_top, q*stride_w + s*dilation_w - pad_left, c] * w[r,s,c,f])
-//   backward_data     dx from dy and w           backward_weights  dw from x and dy, d_bias[f] = sum dy[.,.,.,f]
+//   forward           y[n,p,q,f] = act(b[f] + sum_{r,s,c} x[n, p*stride_h + r*dilation_h - pad_top, q*stride_w + s*dilation_w - pad_left,
+//   c] * w[r,s,c,f]) backward_data     dx from dy and w           backward_weights  dw from x and dy, d_bias[f] = sum dy[.,.,.,f]
 // Shapes   x [n,h,w,c], y [n,p,q,f] f32|bf16; w [r,s,c/groups,f] f32|bf16; b, d_bias [f] f32; dw like w, f32
-// A backend may want weights and their gradient in a layout of its own: pack() and unpack() convert, packed sizes are 0 where it takes the public order.
-// Writes   =     Alias  none     Order  fixed for a thread count     Sums  f32     Meaning  keras.layers.Conv2D
+// A backend may want weights and their gradient in a layout of its own: pack() and unpack() convert, packed sizes are 0 where it takes the
+// public order. Writes   =     Alias  none     Order  fixed for a thread count     Sums  f32     Meaning  keras.layers.Conv2D
 #pragma once
 
 #include <cstdint>
@@ -23,20 +23,29 @@ struct Conv2dShape {
   std::int64_t out_width() const { return (width + pad_left + pad_right - (kernel_w - 1) * dilation_w - 1) / stride_w + 1; }
   /// Multiply-adds counted as two, of one of the three passes.
   double flops() const {
-    return 2.0 * static_cast<double>(batch * out_height() * out_width() * out_channels) * static_cast<double>(kernel_h * kernel_w * (in_channels / groups));
+    return 2.0 * static_cast<double>(batch * out_height() * out_width() * out_channels) *
+           static_cast<double>(kernel_h * kernel_w * (in_channels / groups));
   }
 };
 
 /// activation: linear, or one with a cheap fused form (relu, relu6, sigmoid, tanh); can_fuse() tells.
 struct Conv2dForwardSpec {
   Conv2dShape shape;
-  DType dtype = DType::f32;         ///< of x and y
-  DType weights = DType::f32;       ///< of the public weights that pack() reads
+  DType dtype = DType::f32;    ///< of x and y
+  DType weights = DType::f32;  ///< of the public weights that pack() reads
   bool bias = true;
   Activation activation = Activation::linear;
 };
-struct Conv2dBackwardDataSpec { Conv2dShape shape; DType dtype = DType::f32; DType weights = DType::f32; };
-struct Conv2dBackwardWeightsSpec { Conv2dShape shape; DType dtype = DType::f32; bool bias = true; };
+struct Conv2dBackwardDataSpec {
+  Conv2dShape shape;
+  DType dtype = DType::f32;
+  DType weights = DType::f32;
+};
+struct Conv2dBackwardWeightsSpec {
+  Conv2dShape shape;
+  DType dtype = DType::f32;
+  bool bias = true;
+};
 
 bool conv2d_can_fuse(Activation activation);
 

@@ -15,14 +15,21 @@ namespace lehr {
 
 class Cpu;
 
-struct AddSpec { std::int64_t count = 0; DType dtype = DType::f32; };
+struct AddSpec {
+  std::int64_t count = 0;
+  DType dtype = DType::f32;
+};
 struct AddTensors {
   virtual ~AddTensors() = default;
   virtual void run(std::span<const ConstView> x, View y, Stream& stream) = 0;
 };
 std::unique_ptr<AddTensors> make_on(Cpu&, const AddSpec&);
 
-struct ConcatenateSpec { std::int64_t rows = 0; std::vector<std::int64_t> channels; DType dtype = DType::f32; };
+struct ConcatenateSpec {
+  std::int64_t rows = 0;
+  std::vector<std::int64_t> channels;
+  DType dtype = DType::f32;
+};
 struct ConcatenateTensors {
   virtual ~ConcatenateTensors() = default;
   virtual void run(std::span<const ConstView> x, View y, Stream& stream) = 0;
@@ -32,7 +39,11 @@ struct ConcatenateTensors {
 std::unique_ptr<ConcatenateTensors> make_on(Cpu&, const ConcatenateSpec&);
 
 /// scale and offset hold 1 or `channels` numbers (offset may be empty).
-struct ScaleOffsetSpec { std::int64_t rows = 0, channels = 0; std::vector<float> scale, offset; DType dtype = DType::f32; };
+struct ScaleOffsetSpec {
+  std::int64_t rows = 0, channels = 0;
+  std::vector<float> scale, offset;
+  DType dtype = DType::f32;
+};
 struct ScaleOffset {
   virtual ~ScaleOffset() = default;
   virtual void run(ConstView x, View y, Stream& stream) = 0;
@@ -40,7 +51,10 @@ struct ScaleOffset {
 std::unique_ptr<ScaleOffset> make_on(Cpu&, const ScaleOffsetSpec&);
 
 /// f32 <-> bf16, u8 -> f32|bf16, f64 -> f32: round to nearest even.
-struct CastSpec { std::int64_t count = 0; DType from = DType::f32, to = DType::bf16; };
+struct CastSpec {
+  std::int64_t count = 0;
+  DType from = DType::f32, to = DType::bf16;
+};
 struct Cast {
   virtual ~Cast() = default;
   virtual void run(ConstView x, View y, Stream& stream) = 0;

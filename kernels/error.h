@@ -12,11 +12,11 @@ enum class Category { failed = 1, usage = 2, data = 3, device = 4, interrupted =
 /// Fields may be empty; text() joins those that are not: `where: what; expected X, got Y. hint`.
 struct ErrorInfo {
   Category category = Category::failed;
-  std::string where = {};     ///< file and offset, layer, tensor, flag
-  std::string what = {};      ///< one clause
+  std::string where = {};  ///< file and offset, layer, tensor, flag
+  std::string what = {};   ///< one clause
   std::string expected = {};
   std::string got = {};
-  std::string hint = {};      ///< what to do; a whole sentence
+  std::string hint = {};  ///< what to do; a whole sentence
 };
 
 class Error : public std::runtime_error {

@@ -1,4 +1,5 @@
-// fill.h: constants and random numbers. Element i of a random fill is a function of (key, i): the same on every device and for any number of threads.
+// fill.h: constants and random numbers. Element i of a random fill is a function of (key, i): the same on every device and for any number
+// of threads.
 //   uniform  low + (high-low)*uniform01(word(key, 0, i))
 //   normal   mean + stddev*z, z by Box-Muller from words 2i, 2i+1 in f32 with std functions in double
 //   truncated_normal  the same, redrawn with step = 1, 2, ... while |z| > 2
@@ -19,7 +20,7 @@ enum class Distribution : std::uint8_t { constant, uniform, normal, truncated_no
 struct FillSpec {
   std::int64_t count = 0;
   Distribution distribution = Distribution::constant;
-  double a = 0, b = 0;      ///< constant: a; uniform: low a, high b; normal: mean a, standard deviation b
+  double a = 0, b = 0;  ///< constant: a; uniform: low a, high b; normal: mean a, standard deviation b
   RandomKey key = {};
 };
 struct Fill {

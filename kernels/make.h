@@ -1,4 +1,5 @@
-// make.h: spec + backend -> prepared operation. The linker is the registry: a family without an implementation for a device is a link error.
+// make.h: spec + backend -> prepared operation. The linker is the registry: a family without an implementation for a device is a link
+// error.
 #pragma once
 
 #include "kernels/backend.h"

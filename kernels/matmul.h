@@ -1,7 +1,8 @@
 // matmul.h: matrix product with bias and activation, row-major.
-//   c[m,n] = act(op(a)[m,k] * op(b)[k,n] + bias[n])       op transposes where asked: a is stored [k,m] under transpose_a, b [n,k] under transpose_b
+//   c[m,n] = act(op(a)[m,k] * op(b)[k,n] + bias[n])       op transposes where asked: a is stored [k,m] under transpose_a, b [n,k] under
+//   transpose_b
 // A dense layer: y = x*w + bias; dx = dy*w^T (transpose_b); dw = x^T*dy (transpose_a)
-// Shapes   a, b, c as above, f32|bf16 each; bias [n] f32      Writes  =      Alias  none      Order  fixed for a thread count      Sums  f32
+// Shapes   a, b, c as above, f32|bf16 each; bias [n] f32      Writes  =      Alias  none      Order  fixed for a thread count      Sums f32
 #pragma once
 
 #include <cstdint>

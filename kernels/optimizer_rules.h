@@ -1,5 +1,6 @@
-// optimizer_rules.h: the element-wise update formulas, written once for g++ and nvcc. w: weight, g: gradient (clipped, averaged), s: this element's slots.
-// Numbers that depend on the step come in a StepRow, computed by the host in double. Meaning: keras.optimizers (Keras 3), epsilon where Keras puts it.
+// optimizer_rules.h: the element-wise update formulas, written once for g++ and nvcc. w: weight, g: gradient (clipped, averaged), s: this
+// element's slots. Numbers that depend on the step come in a StepRow, computed by the host in double. Meaning: keras.optimizers (Keras 3),
+// epsilon where Keras puts it.
 #pragma once
 
 #include <cmath>
@@ -27,7 +28,8 @@ struct SgdRule {
   }
 };
 
-/// row.a = lr*sqrt(1-b2^t)/(1-b1^t).  m += (g-m)(1-b1); v += (g^2-v)(1-b2); w -= m*a/(sqrt(v)+eps); amsgrad: v's running maximum instead of v.
+/// row.a = lr*sqrt(1-b2^t)/(1-b1^t).  m += (g-m)(1-b1); v += (g^2-v)(1-b2); w -= m*a/(sqrt(v)+eps); amsgrad: v's running maximum instead of
+/// v.
 struct AdamRule {
   static constexpr int max_slots = 3;
   float one_minus_beta_1 = 0.1F, one_minus_beta_2 = 0.001F, epsilon = 1e-7F;
@@ -45,7 +47,8 @@ struct AdamRule {
   }
 };
 
-/// v <- rho*v + (1-rho)g^2; centered: a <- rho*a + (1-rho)g, d = v - a^2 + eps, else d = v + eps; i = lr*g/sqrt(d); momentum: m <- mu*m + i, w -= m; else w -= i.
+/// v <- rho*v + (1-rho)g^2; centered: a <- rho*a + (1-rho)g, d = v - a^2 + eps, else d = v + eps; i = lr*g/sqrt(d); momentum: m <- mu*m +
+/// i, w -= m; else w -= i.
 struct RmspropRule {
   static constexpr int max_slots = 3;  // velocity, momentum, average gradient: those in use, in this order
   float rho = 0.9F, momentum = 0, epsilon = 1e-7F;

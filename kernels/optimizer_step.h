@@ -1,7 +1,9 @@
 // optimizer_step.h: one launch over the flat arena of all trainable parameters.
-//   per element, in this order:  g = clip(gradient * gradient_factor)  ->  w -= row.decay*w (segments that decay)  ->  rule(w, g, slots, row)  ->  bf16 copy of w where asked
-//   row = table[counters->cursor]; nothing changes where counters->stop is set. Clipping: by value here; by norm through clip[segment] (clip.h: NormClip) read as a factor.
-// Shapes   w, g [count] f32; slots [slot][count] f32 (one plane a slot); copy [count] bf16     Writes  in place     Order  element-wise, fixed     Meaning  keras.optimizers.Optimizer.apply
+//   per element, in this order:  g = clip(gradient * gradient_factor)  ->  w -= row.decay*w (segments that decay)  ->  rule(w, g, slots,
+//   row)  ->  bf16 copy of w where asked row = table[counters->cursor]; nothing changes where counters->stop is set. Clipping: by value
+//   here; by norm through clip[segment] (clip.h: NormClip) read as a factor.
+// Shapes   w, g [count] f32; slots [slot][count] f32 (one plane a slot); copy [count] bf16     Writes  in place     Order  element-wise,
+// fixed     Meaning  keras.optimizers.Optimizer.apply
 #pragma once
 
 #include <cstdint>
@@ -19,27 +21,29 @@ class Cpu;
 /// A tensor's place in the flat arena.
 struct Segment {
   std::int64_t offset = 0, count = 0;
-  bool decays = true;        ///< weight decay applies
-  float rate_factor = 1;     ///< times row.learning_rate and row.a
+  bool decays = true;     ///< weight decay applies
+  float rate_factor = 1;  ///< times row.learning_rate and row.a
 };
 struct OptimizerStepSpec {
   OptimizerRule rule;
-  std::int64_t count = 0;                 ///< of the arena: the end of the last segment
+  std::int64_t count = 0;  ///< of the arena: the end of the last segment
   std::vector<Segment> segments;
-  float clip_value = 0;                   ///< 0: off
-  bool norm_clip = false;                 ///< `factors` holds one factor a segment
-  bool write_copy = false;                ///< also the bf16 copy
+  float clip_value = 0;     ///< 0: off
+  bool norm_clip = false;   ///< `factors` holds one factor a segment
+  bool write_copy = false;  ///< also the bf16 copy
 };
 struct OptimizerStep {
   virtual ~OptimizerStep() = default;
-  virtual void run(View w, ConstView g, View slots, const StepRow* table, const StepCounters* counters, ConstView factors, View copy, Stream& stream) = 0;
+  virtual void run(View w, ConstView g, View slots, const StepRow* table, const StepCounters* counters, ConstView factors, View copy,
+                   Stream& stream) = 0;
 };
 std::unique_ptr<OptimizerStep> make_on(Cpu&, const OptimizerStepSpec&);
 
-/// factors[segment] = min(1, clip/|g_segment|) (clipnorm: g*c/max(|g|,c)), or one common factor from the norm of all (global_clipnorm; a non-finite norm gives NaN).
+/// factors[segment] = min(1, clip/|g_segment|) (clipnorm: g*c/max(|g|,c)), or one common factor from the norm of all (global_clipnorm; a
+/// non-finite norm gives NaN).
 struct NormClipSpec {
   std::vector<Segment> segments;
-  float clipnorm = 0, global_clipnorm = 0;   ///< exactly one is positive
+  float clipnorm = 0, global_clipnorm = 0;  ///< exactly one is positive
 };
 struct NormClip {
   virtual ~NormClip() = default;
@@ -48,8 +52,12 @@ struct NormClip {
 };
 std::unique_ptr<NormClip> make_on(Cpu&, const NormClipSpec&);
 
-/// The end of a training step: ++step, ++cursor, sample += batch; where stop is set only cursor and sample move, so that the epoch still ends.
-struct AdvanceSpec { std::int64_t batch = 0; bool training = true; /**< false: step stays (evaluation) */ };
+/// The end of a training step: ++step, ++cursor, sample += batch; where stop is set only cursor and sample move, so that the epoch still
+/// ends.
+struct AdvanceSpec {
+  std::int64_t batch = 0;
+  bool training = true; /**< false: step stays (evaluation) */
+};
 struct Advance {
   virtual ~Advance() = default;
   virtual void run(StepCounters* counters, Stream& stream) = 0;

@@ -13,9 +13,12 @@
 
 namespace lehr {
 
-struct Philox4 { std::uint32_t v[4]; };
+struct Philox4 {
+  std::uint32_t v[4];
+};
 
-LEHR_HD inline Philox4 philox4x32_10(std::uint32_t c0, std::uint32_t c1, std::uint32_t c2, std::uint32_t c3, std::uint32_t k0, std::uint32_t k1) {
+LEHR_HD inline Philox4 philox4x32_10(std::uint32_t c0, std::uint32_t c1, std::uint32_t c2, std::uint32_t c3, std::uint32_t k0,
+                                     std::uint32_t k1) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = 0xD2511F53ULL * c0, p1 = 0xCD9E8D57ULL * c2;
     const auto h0 = static_cast<std::uint32_t>(p0 >> 32), l0 = static_cast<std::uint32_t>(p0);
@@ -38,10 +41,13 @@ struct RandomKey {
 
 /// Four words for elements 4*block .. 4*block+3 of step `step`.
 LEHR_HD inline Philox4 random_block(RandomKey key, std::uint64_t step, std::uint64_t block) {
-  return philox4x32_10(static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32) ^ (static_cast<std::uint32_t>(step >> 32) << 8U),
-                       static_cast<std::uint32_t>(step), key.stream, static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32));
+  return philox4x32_10(
+      static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32) ^ (static_cast<std::uint32_t>(step >> 32) << 8U),
+      static_cast<std::uint32_t>(step), key.stream, static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32));
 }
-LEHR_HD inline std::uint32_t random_word(RandomKey key, std::uint64_t step, std::uint64_t element) { return random_block(key, step, element / 4).v[element % 4]; }
+LEHR_HD inline std::uint32_t random_word(RandomKey key, std::uint64_t step, std::uint64_t element) {
+  return random_block(key, step, element / 4).v[element % 4];
+}
 
 /// [0, 1) with 24 bits, exact in float32.
 LEHR_HD inline float uniform01(std::uint32_t word) { return static_cast<float>(word >> 8U) * (1.0F / 16777216.0F); }

@@ -3,7 +3,8 @@
 //   average   y = mean over the real (not padded) cells of the window
 //   global    the window is the whole image: y [n,c]
 // Shapes   x, dx [n,h,w,c]; y, dy [n,p,q,c] f32|bf16; index [n,p,q,c] u8: place of the maximum in its window (kernel_h*kernel_w <= 255)
-// Writes   = (dx wholly, zeros included)     Alias  none     Order  fixed, any number of threads     Sums  f32     Meaning  keras.layers.{Max,Average}Pooling2D
+// Writes   = (dx wholly, zeros included)     Alias  none     Order  fixed, any number of threads     Sums  f32     Meaning
+// keras.layers.{Max,Average}Pooling2D
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,17 @@ struct Pool2dShape {
   std::int64_t out_height() const { return (height + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
   std::int64_t out_width() const { return (width + pad_left + pad_right - kernel_w) / stride_w + 1; }
 };
-struct Pool2dForwardSpec { Pool2dShape shape; Pooling pooling = Pooling::max; DType dtype = DType::f32; bool index = false; /**< write the index that backward needs (max only) */ };
-struct Pool2dBackwardSpec { Pool2dShape shape; Pooling pooling = Pooling::max; DType dtype = DType::f32; };
+struct Pool2dForwardSpec {
+  Pool2dShape shape;
+  Pooling pooling = Pooling::max;
+  DType dtype = DType::f32;
+  bool index = false; /**< write the index that backward needs (max only) */
+};
+struct Pool2dBackwardSpec {
+  Pool2dShape shape;
+  Pooling pooling = Pooling::max;
+  DType dtype = DType::f32;
+};
 
 struct Pool2dForward {
   virtual ~Pool2dForward() = default;
@@ -38,8 +48,14 @@ struct Pool2dBackward {
 std::unique_ptr<Pool2dForward> make_on(Cpu&, const Pool2dForwardSpec&);
 std::unique_ptr<Pool2dBackward> make_on(Cpu&, const Pool2dBackwardSpec&);
 
-struct GlobalPool2dSpec { std::int64_t batch = 1, pixels = 1, channels = 1; Pooling pooling = Pooling::average; DType dtype = DType::f32; };
-struct GlobalPool2dBackwardSpec { GlobalPool2dSpec forward; };
+struct GlobalPool2dSpec {
+  std::int64_t batch = 1, pixels = 1, channels = 1;
+  Pooling pooling = Pooling::average;
+  DType dtype = DType::f32;
+};
+struct GlobalPool2dBackwardSpec {
+  GlobalPool2dSpec forward;
+};
 /// index [n,c] i32 for max (the pixel that won), empty for average.
 struct GlobalPool2d {
   virtual ~GlobalPool2d() = default;

@@ -1,6 +1,7 @@
 // regularize.h: penalties on weights or activations and their gradient.
 //   loss[0] (+)= scale * sum(l1*|w| + l2*w^2);   dw += scale * (l1*sign(w) + 2*l2*w)
-// Shapes   w, dw [count] f32|bf16 (dw in its own dtype); loss [1] f32     Order  fixed     Sums  f64     Meaning  keras.regularizers L1, L2, L1L2
+// Shapes   w, dw [count] f32|bf16 (dw in its own dtype); loss [1] f32     Order  fixed     Sums  f64     Meaning  keras.regularizers L1,
+// L2, L1L2
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ class Cpu;
 struct PenaltySpec {
   std::int64_t count = 0;
   float l1 = 0, l2 = 0, scale = 1;
-  bool accumulate = false;     ///< loss += instead of =
+  bool accumulate = false;  ///< loss += instead of =
   DType dtype = DType::f32, gradient = DType::f32;
 };
 struct Penalty {
@@ -24,10 +25,15 @@ struct Penalty {
 };
 std::unique_ptr<Penalty> make_on(Cpu&, const PenaltySpec&);
 
-/// After the optimizer's step, in place. max_norm, unit_norm: norms over all axes but the last (columns of [rows, channels]); Keras: axis=0 for Dense, [0,1,2] for Conv2D kernels.
+/// After the optimizer's step, in place. max_norm, unit_norm: norms over all axes but the last (columns of [rows, channels]); Keras: axis=0
+/// for Dense, [0,1,2] for Conv2D kernels.
 ///   non_neg w = max(w,0);  max_norm w *= clip(|w|,0,max)/(1e-7+|w|);  unit_norm w /= 1e-7+|w|
 enum class ConstraintKind : std::uint8_t { max_norm, non_neg, unit_norm };
-struct ConstraintSpec { ConstraintKind kind = ConstraintKind::max_norm; std::int64_t rows = 0, channels = 0; float max_value = 2; };
+struct ConstraintSpec {
+  ConstraintKind kind = ConstraintKind::max_norm;
+  std::int64_t rows = 0, channels = 0;
+  float max_value = 2;
+};
 struct ConstrainWeights {
   virtual ~ConstrainWeights() = default;
   virtual void run(View w, Stream& stream) = 0;

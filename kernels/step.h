@@ -1,5 +1,5 @@
-// step.h: the numbers that change from step to step. The host computes them in double, once an epoch, and uploads a table; kernels read row[cursor].
-// So a replayed CUDA graph, a schedule and a callback need no kernel argument that changes.
+// step.h: the numbers that change from step to step. The host computes them in double, once an epoch, and uploads a table; kernels read
+// row[cursor]. So a replayed CUDA graph, a schedule and a callback need no kernel argument that changes.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@ namespace lehr {
 struct StepRow {
   float learning_rate = 0;
   float a = 0, b = 0, c = 0;
-  float decay = 0;           ///< learning_rate * weight_decay: w -= decay*w before the update
-  std::uint32_t apply = 1;   ///< 0: this step only accumulates gradients
+  float decay = 0;          ///< learning_rate * weight_decay: w -= decay*w before the update
+  std::uint32_t apply = 1;  ///< 0: this step only accumulates gradients
   std::uint32_t reserved[2] = {0, 0};
 };
 static_assert(sizeof(StepRow) == 32);
 
 /// The device's own counters, advanced by the last operation of a training step.
 struct StepCounters {
-  std::int64_t step = 0;      ///< optimizer steps since the first fit: Philox's counter and Keras's `iterations`
-  std::int64_t cursor = 0;    ///< step within the epoch: row of the step table, batch of the permutation
-  std::int64_t sample = 0;    ///< first sample of the batch within the permutation
-  std::int64_t stop = 0;      ///< set: later steps change nothing (NaN, divergence)
+  std::int64_t step = 0;    ///< optimizer steps since the first fit: Philox's counter and Keras's `iterations`
+  std::int64_t cursor = 0;  ///< step within the epoch: row of the step table, batch of the permutation
+  std::int64_t sample = 0;  ///< first sample of the batch within the permutation
+  std::int64_t stop = 0;    ///< set: later steps change nothing (NaN, divergence)
 };
 static_assert(sizeof(StepCounters) == 32);
 

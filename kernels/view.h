@@ -13,7 +13,8 @@ struct ConstView {
   DType dtype = DType::f32;
   std::size_t count = 0;  ///< elements
 
-  template <class T> const T* as() const {
+  template <class T>
+  const T* as() const {
     assert(data == nullptr || dtype == dtype_of<T>);
     return static_cast<const T*>(data);
   }
@@ -26,7 +27,8 @@ struct View {
   DType dtype = DType::f32;
   std::size_t count = 0;  ///< elements
 
-  template <class T> T* as() const {
+  template <class T>
+  T* as() const {
     assert(data == nullptr || dtype == dtype_of<T>);
     return static_cast<T*>(data);
   }

@@ -1,10 +1,9 @@
 // fields.h: what a spec is. A spec is a plain aggregate that names its fields once:
 //
 //   struct Dense {
-//     static constexpr SpecInfo info{.name = "dense", .class_name = "Dense", .summary = "fully connected layer", .formula = "y = activation(x . kernel + bias)"};
-//     Required<int> units;
-//     Activation activation = Activation::linear;
-//     template <class Self, class F> static void fields(Self& self, F&& f) {
+//     static constexpr SpecInfo info{.name = "dense", .class_name = "Dense", .summary = "fully connected layer", .formula = "y =
+//     activation(x . kernel + bias)"}; Required<int> units; Activation activation = Activation::linear; template <class Self, class F>
+//     static void fields(Self& self, F&& f) {
 //       f("units", self.units, "number of outputs");
 //       f("activation", self.activation, "applied to the outputs");
 //     }
@@ -35,7 +34,8 @@ template <class T>
 class Required {
  public:
   constexpr Required() = default;
-  constexpr Required(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): designated initializers are keyword arguments
+  constexpr Required(T value)
+      : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): designated initializers are keyword arguments
   constexpr bool has_value() const { return value_.has_value(); }
   const T& value() const {
     if (!value_) throw Error({.category = Category::usage, .what = "a required field was not given"});
@@ -55,6 +55,8 @@ void for_each_field(Spec& spec, F&& f) {
 }
 
 template <class T>
-concept SpecType = requires { { T::info } -> std::convertible_to<SpecInfo>; };
+concept SpecType = requires {
+  { T::info } -> std::convertible_to<SpecInfo>;
+};
 
 }  // namespace lehr

@@ -40,7 +40,9 @@ namespace {
 
 /// cgroup v2 `cpu.max` ("quota period" or "max period") or v1; 0 where there is no limit.
 int cgroup_cpus() {
-  const auto cpus = [](double quota, double period) { return quota > 0 && period > 0 ? std::max(1, static_cast<int>(std::floor(quota / period))) : 0; };
+  const auto cpus = [](double quota, double period) {
+    return quota > 0 && period > 0 ? std::max(1, static_cast<int>(std::floor(quota / period))) : 0;
+  };
   if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2) {
     std::string quota;
     double period = 0;
@@ -65,7 +67,11 @@ int default_threads() {
 
 Cpu::Cpu(int threads) : threads_(threads == 0 ? default_threads() : threads) {
   if (threads < 0)
-    throw Error({.category = Category::usage, .where = "--threads", .what = "a thread count cannot be negative", .expected = "1 or more, or 0 for all", .got = std::to_string(threads)});
+    throw Error({.category = Category::usage,
+                 .where = "--threads",
+                 .what = "a thread count cannot be negative",
+                 .expected = "1 or more, or 0 for all",
+                 .got = std::to_string(threads)});
 }
 
 std::string Cpu::name() const {
@@ -100,7 +106,11 @@ void Cpu::zero(void* device, std::size_t bytes) {
 void* Cpu::allocate(std::size_t bytes) {
   void* data = ::operator new(bytes, std::align_val_t{alignment()}, std::nothrow);
   if (data == nullptr)
-    throw Error({.category = Category::device, .where = name(), .what = "out of memory", .expected = std::to_string(bytes) + " bytes", .got = std::to_string(free_memory()) + " bytes free",
+    throw Error({.category = Category::device,
+                 .where = name(),
+                 .what = "out of memory",
+                 .expected = std::to_string(bytes) + " bytes",
+                 .got = std::to_string(free_memory()) + " bytes free",
                  .hint = "Use a smaller --batch-size or --image-size."});
   return data;
 }
