@@ -1,0 +1,30 @@
+// npy.h: NumPy's array file.  https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/array.h"
+
+namespace lehr {
+
+/// What the header says. Versions 1 to 3; little- and big-endian; Fortran order is turned into C order on reading.
+struct NpyHeader {
+  Shape shape = {};
+  DType dtype = DType::f32;  ///< what it becomes: bool -> uint8, int8/16, uint16 -> int32, float16 -> float32
+  std::string descr = {};    ///< as in the file: "<f4"
+  bool fortran_order = false;
+  std::size_t offset = 0;  ///< of the first element
+};
+
+/// Throws Error{data} where it is not a header, or where fewer than shape x item size bytes follow (`total_bytes` is the whole file).
+NpyHeader parse_npy_header(std::span<const std::byte> start, std::size_t total_bytes, const std::string& file);
+Array parse_npy(std::span<const std::byte> bytes, const std::string& file);
+Array read_npy(const std::string& file);
+std::vector<std::byte> encode_npy(const Array& array);
+void write_npy(const std::string& file, const Array& array);  ///< atomic
+
+}  // namespace lehr
