@@ -1,0 +1,94 @@
+// plan.h: a fixed list of prepared operations over fixed memory. Running it allocates nothing, chooses nothing and throws nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/backend.h"
+
+namespace lehr {
+
+class State;
+
+/// A tensor of a plan, by number.
+struct Value {
+  int id = -1;
+  explicit operator bool() const { return id >= 0; }
+  friend bool operator==(Value, Value) = default;
+};
+
+enum class Storage : std::uint8_t { arena, bound, kept, state };
+
+class Binding;
+
+struct PlanOp {
+  std::string name = {};   ///< "conv2d forward"
+  std::string layer = {};  ///< "block1_conv1"
+  std::vector<Value> reads = {}, writes = {};
+  std::size_t workspace_bytes = 0;  ///< scratch in the arena while this operation runs
+  double flops = 0;                 ///< multiply-adds count two
+  bool always = false;              ///< has an effect outside its writes (weights, counters): never dropped
+  /// Bound once, run every step. `workspace` is empty where workspace_bytes is 0.
+  std::function<void(const Binding& values, View workspace, Stream& stream)> run = {};
+};
+
+class Plan {
+ public:
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  void bind(Value value, ConstView view);  ///< for Planner::bound values; the memory must outlive the runs
+  void run();                              ///< one step
+  View view(Value value) const;            ///< where a value lies
+  std::int64_t batch() const { return batch_; }
+
+  // What `lehr summary --plan` shows.
+  struct ValueInfo {
+    std::string name = {};
+    std::int64_t count = 0;
+    DType dtype = DType::f32;
+    Storage storage = Storage::arena;
+    int alias_of = -1;
+    std::size_t offset = 0;  ///< bytes, in the arena
+    View view = {};          ///< resolved address
+    bool requires_gradient = false, output = false;
+    int gradient = -1, logits = -1, sharers = 0;
+    int first = -1, last = -1;  ///< operations between which the storage must stay
+  };
+  const std::vector<PlanOp>& operations() const { return ops_; }
+  const std::vector<PlanOp>& packing() const { return packing_; }
+  const std::vector<ValueInfo>& values() const { return values_; }
+  std::size_t arena_bytes() const { return arena_.bytes(); }
+  std::size_t naive_bytes() const { return naive_bytes_; }  ///< every arena value in memory of its own
+  std::size_t kept_bytes() const;
+  double flops() const;
+
+ private:
+  friend class Planner;
+  friend class Binding;
+  explicit Plan(State& state) : state_(&state) {}
+
+  State* state_;
+  std::int64_t batch_ = 0;
+  std::uint64_t packed_version_ = 0;
+  std::vector<ValueInfo> values_;
+  std::vector<PlanOp> ops_, packing_;
+  std::vector<View> workspaces_;
+  Buffer arena_;
+  std::vector<Buffer> kept_;
+  std::size_t naive_bytes_ = 0;
+};
+
+/// What an operation sees while it runs.
+class Binding {
+ public:
+  explicit Binding(const Plan& plan) : plan_(&plan) {}
+  View operator[](Value value) const { return value ? plan_->values_[static_cast<std::size_t>(value.id)].view : View{}; }
+
+ private:
+  const Plan* plan_;
+};
+
+}  // namespace lehr

@@ -1,0 +1,134 @@
+#include "engine/state.h"
+
+#include "kernels/elementwise.h"
+#include "kernels/make.h"
+
+namespace lehr {
+
+namespace {
+constexpr std::int64_t alignment = 16;  // elements: 64 bytes in float32
+std::int64_t aligned(std::int64_t count) { return (count + alignment - 1) / alignment * alignment; }
+}  // namespace
+
+State::State(Backend& backend, std::vector<StateTensor> tensors, bool copy) : backend_(&backend), tensors_(std::move(tensors)) {
+  std::int64_t parameters = 0, statistics = 0;
+  for (const bool trainable : {true, false}) {
+    for (auto& t : tensors_) {
+      if (t.statistic || t.trainable != trainable) continue;
+      t.offset = parameters;
+      parameters += aligned(t.shape.elements());
+    }
+    if (trainable) trainable_ = parameters;
+  }
+  for (auto& t : tensors_) {
+    if (!t.statistic) continue;
+    t.trainable = false;
+    t.offset = statistics;
+    statistics += aligned(t.shape.elements());
+  }
+  const auto make = [&](std::int64_t count, DType dtype) {
+    Buffer buffer(backend, static_cast<std::size_t>(count) * size_of(dtype));
+    if (count != 0) backend.zero(buffer.data(), buffer.bytes());
+    return buffer;
+  };
+  parameters_ = make(parameters, DType::f32);
+  statistics_ = make(statistics, DType::f32);
+  gradients_ = make(trainable_, DType::f32);
+  if (copy) copy_ = make(parameters, DType::bf16);
+  counters_ = Buffer(backend, sizeof(StepCounters));
+  backend.zero(counters_.data(), counters_.bytes());
+}
+
+View State::value(std::size_t index) const {
+  const auto& t = tensors_.at(index);
+  const Buffer& arena = t.statistic ? statistics_ : parameters_;
+  return {static_cast<float*>(arena.data()) + t.offset, DType::f32, static_cast<std::size_t>(t.shape.elements())};
+}
+
+View State::gradient(std::size_t index) const {
+  const auto& t = tensors_.at(index);
+  if (!t.trainable) return {};
+  return {static_cast<float*>(gradients_.data()) + t.offset, DType::f32, static_cast<std::size_t>(t.shape.elements())};
+}
+
+View State::copy_of(std::size_t index) const {
+  const auto& t = tensors_.at(index);
+  if (t.statistic || !has_copy()) return {};
+  return {static_cast<bf16*>(copy_.data()) + t.offset, DType::bf16, static_cast<std::size_t>(t.shape.elements())};
+}
+
+std::vector<Segment> State::segments() const {
+  std::vector<Segment> out;
+  for (const auto& t : tensors_)
+    if (t.trainable) out.push_back({.offset = t.offset, .count = t.shape.elements(), .decays = t.decays});
+  return out;
+}
+
+void State::set_slots(int planes) {
+  if (planes == planes_) return;
+  planes_ = planes;
+  slots_ = Buffer(*backend_, static_cast<std::size_t>(planes) * static_cast<std::size_t>(trainable_) * sizeof(float));
+  if (slots_.bytes() != 0) backend_->zero(slots_.data(), slots_.bytes());
+}
+
+Array State::read(std::size_t index) const {
+  Array out(tensors_.at(index).shape, DType::f32);
+  backend_->copy_out(out.data(), value(index).data, out.bytes());
+  return out;
+}
+
+void State::write(std::size_t index, const Array& values) {
+  const auto& t = tensors_.at(index);
+  if (values.shape() != t.shape)
+    throw Error({.category = Category::data,
+                 .where = "weight \"" + t.name + "\"",
+                 .what = "wrong shape",
+                 .expected = t.shape.text(),
+                 .got = values.shape().text()});
+  const Array f32 = values.as_f32();
+  backend_->copy_in(value(index).data, f32.data(), f32.bytes());
+  touch();
+}
+
+std::size_t State::find(const std::string& name) const {
+  std::size_t i = 0;
+  while (i < tensors_.size() && tensors_[i].name != name) ++i;
+  return i;
+}
+
+std::vector<float> State::snapshot() const {
+  std::vector<float> out(parameters().count + statistics().count);
+  backend_->copy_out(out.data(), parameters_.data(), parameters_.bytes());
+  backend_->copy_out(out.data() + parameters().count, statistics_.data(), statistics_.bytes());
+  return out;
+}
+
+void State::restore(const std::vector<float>& snapshot) {
+  backend_->copy_in(parameters_.data(), snapshot.data(), parameters_.bytes());
+  backend_->copy_in(statistics_.data(), snapshot.data() + parameters().count, statistics_.bytes());
+  refresh_copy();
+  touch();
+}
+
+void State::refresh_copy() {
+  if (!has_copy()) return;
+  const View from = parameters();
+  make(CastSpec{.count = static_cast<std::int64_t>(from.count), .from = DType::f32, .to = DType::bf16}, *backend_)
+      ->run(from, copy(), backend_->stream());
+}
+
+StepCounters State::read_counters() const {
+  StepCounters out;
+  backend_->copy_out(&out, counters_.data(), sizeof out);
+  return out;
+}
+
+void State::write_counters(const StepCounters& counters) { backend_->copy_in(counters_.data(), &counters, sizeof counters); }
+
+void State::upload_step_table(const std::vector<StepRow>& rows) {
+  const std::size_t bytes = rows.size() * sizeof(StepRow);
+  if (bytes > table_.bytes()) table_ = Buffer(*backend_, bytes);
+  backend_->copy_in(table_.data(), rows.data(), bytes);
+}
+
+}  // namespace lehr
