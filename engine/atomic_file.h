@@ -1,0 +1,23 @@
+// atomic_file.h: files that are either the old one or the new one, whatever happens in between.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lehr {
+
+/// Writes beside the target, fsyncs, renames over it. On any failure the old file stays as it was and Error{data} names the file and the
+/// reason (full disk, no permission, missing folder). Missing parent folders are made.
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// Appends with one write(2), so that a killed program leaves whole lines and at most one torn one at the end.
+void append_to_file(const std::filesystem::path& path, std::string_view text);
+
+/// The whole file; Error{data} where it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+}  // namespace lehr

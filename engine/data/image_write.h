@@ -1,0 +1,16 @@
+// image_write.h: pictures out. Readers live in image_read.h.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+#include "engine/array.h"
+
+namespace lehr {
+
+/// uint8 (height, width, channels) or (height, width); 1 = grey, 3 = RGB, 4 = RGBA.
+std::vector<std::byte> encode_png(const Array& image);
+void write_png(const std::filesystem::path& path, const Array& image);  ///< atomic
+
+}  // namespace lehr

@@ -1,0 +1,20 @@
+// ticks.h: where an axis has its numbers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace lehr::plot {
+
+struct Ticks {
+  std::vector<double> at = {};
+  std::vector<std::string> labels = {};
+  std::vector<double> minor = {};  ///< log axes: 2 … 9 times a power
+};
+
+/// Steps of 1, 2, 2.5 or 5 times a power of ten, about `wanted` of them, inside [low, high]. `whole`: integers only, as for epochs.
+Ticks nice_ticks(double low, double high, int wanted, bool whole = false);
+/// Powers of ten (every second, third … where many), with minors between.
+Ticks log_ticks(double low, double high, int wanted);
+
+}  // namespace lehr::plot
