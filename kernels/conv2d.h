@@ -11,8 +11,11 @@
 
 #include "kernels/activation.h"
 #include "kernels/backend.h"
+#include "kernels/variant.h"
 
 namespace lehr {
+
+class Cpu;
 
 struct Conv2dShape {
   std::int64_t batch = 1, height = 1, width = 1, in_channels = 1, out_channels = 1;
@@ -35,16 +38,19 @@ struct Conv2dForwardSpec {
   DType weights = DType::f32;  ///< of the public weights that pack() reads
   bool bias = true;
   Activation activation = Activation::linear;
+  Variant variant = Variant::automatic;
 };
 struct Conv2dBackwardDataSpec {
   Conv2dShape shape;
   DType dtype = DType::f32;
   DType weights = DType::f32;
+  Variant variant = Variant::automatic;
 };
 struct Conv2dBackwardWeightsSpec {
   Conv2dShape shape;
   DType dtype = DType::f32;
   bool bias = true;
+  Variant variant = Variant::automatic;
 };
 
 bool conv2d_can_fuse(Activation activation);

@@ -10,8 +10,11 @@
 
 #include "kernels/activation.h"
 #include "kernels/backend.h"
+#include "kernels/variant.h"
 
 namespace lehr {
+
+class Cpu;
 
 struct MatmulSpec {
   std::int64_t m = 0, n = 0, k = 0;
@@ -19,6 +22,7 @@ struct MatmulSpec {
   DType a = DType::f32, b = DType::f32, c = DType::f32;
   bool bias = false;
   Activation activation = Activation::linear;  ///< as conv2d_can_fuse
+  Variant variant = Variant::automatic;
 };
 struct Matmul {
   virtual ~Matmul() = default;
