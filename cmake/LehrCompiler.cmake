@@ -18,9 +18,18 @@ endif()
 add_library(lehr_warnings INTERFACE)
 target_compile_options(lehr_warnings INTERFACE -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror)
 if(LEHR_SANITIZE)
-  add_compile_options(-fsanitize=${LEHR_SANITIZE} -fno-omit-frame-pointer -g1)
+  add_compile_options(-fsanitize=${LEHR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${LEHR_SANITIZE})
   add_compile_definitions(LEHR_SANITIZED)
+endif()
+
+if(LEHR_TIDY)
+  find_program(LEHR_CLANG_TIDY NAMES clang-tidy-19 REQUIRED)
+  # clang-tidy reads GCC's command lines. GCC's omp.h is the one header it would miss, and GCC's folder as a whole would shadow clang's own.
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=include/omp.h OUTPUT_VARIABLE lehr_omp OUTPUT_STRIP_TRAILING_WHITESPACE)
+  file(COPY_FILE ${lehr_omp} ${CMAKE_BINARY_DIR}/gcc/omp.h)
+  set(CMAKE_CXX_CLANG_TIDY ${LEHR_CLANG_TIDY} --quiet --warnings-as-errors=* --extra-arg=-isystem${CMAKE_BINARY_DIR}/gcc
+      --extra-arg=-Wno-everything)  # compiler warnings are GCC's business, in the same build
 endif()
 
 # lehr_library(NAME [DEPENDS public libraries] [PRIVATE libraries]): every .cpp under NAME/ becomes lehr_NAME.

@@ -1,0 +1,57 @@
+# Short names for what CMake's presets do. Every target first sees to what it needs (cmake/install-packages.sh).
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+LEHR := build/release/lehr
+
+.DEFAULT_GOAL := build
+.NOTPARALLEL:
+.PHONY: build demo test install bench check-all asan tsan tidy long format clean help deps deps-check
+
+build: deps ## build the program: build/release/lehr
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS) --target lehr
+
+demo: build ## build, then the lecture's story on bundled data, in about two minutes
+	@$(LEHR) demo
+
+test: deps ## build everything and run the quick tests
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release
+
+install: build ## install under PREFIX (default /usr/local): program, libraries, headers, CMake package
+	@cmake --install build/release --prefix "$(PREFIX)"
+
+bench: build ## how fast kernels and whole training steps are here, beside what the machine could do
+	@$(LEHR) bench kernels
+	@for net in vgg16 cifar mlp; do $(LEHR) bench step $$net || exit; done
+
+check-all: deps-check test long asan tsan tidy ## all that can be checked: also sanitizers, clang-tidy, long tests
+
+asan tsan: deps
+	@cmake --preset $@ --log-level=WARNING
+	@cmake --build --preset $@ -j $(JOBS)
+	@ctest --preset $@
+
+tidy: deps-check
+	@cmake --preset tidy --log-level=WARNING
+	@cmake --build --preset tidy -j $(JOBS)
+
+long: test
+	@ctest --preset long
+
+format: deps-check ## lay out every source file as .clang-format says
+	@git ls-files -z '*.h' '*.cpp' | xargs -0 clang-format-19 -i
+
+clean: ## remove build/
+	@rm -rf build
+
+help: ## this list
+	@echo "make [target] [PREFIX=/usr/local] [JOBS=n] [YES=1: install what is missing without asking]"
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+deps:
+	@cmake/install-packages.sh build
+
+deps-check:
+	@cmake/install-packages.sh check

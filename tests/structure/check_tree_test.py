@@ -1,0 +1,65 @@
+"""Each rule of check_tree.py is broken on purpose in a folder of its own, and must be seen."""
+import pathlib
+import tempfile
+import unittest
+
+import check_tree
+
+
+class CheckTree(unittest.TestCase):
+    def found(self, **texts):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in {"kernels/view.h": "#pragma once\n", "tune/model.h": "#pragma once\n", **texts}.items():
+                path = pathlib.Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            return [line for line in check_tree.violations(folder)]
+
+    def expect(self, rule, name, text, **others):
+        found = self.found(**{name: text}, **others)
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith(f"{name}: {rule}:"), found)
+
+    def test_a_tree_that_keeps_the_rules(self):
+        self.assertEqual(self.found(**{"apps/main.cpp": '#include "tune/model.h"\n#include "kernels/view.h"\n'}), [])
+
+    def test_every_forbidden_arrow(self):
+        order = ["kernels", "engine", "layers", "weights", "optim", "tune", "apps"]
+        for low, folder in enumerate(order):
+            for high in order[low + 1:]:
+                with self.subTest(folder=folder, includes=high):
+                    self.expect("arrows", f"{folder}/a.cpp", f'#include "{high}/b.h"\n', **{f"{high}/b.h": "#pragma once\n"})
+
+    def test_optim_and_weights_do_not_know_each_other(self):
+        self.expect("arrows", "optim/a.cpp", '#include "weights/b.h"\n', **{"weights/b.h": "#pragma once\n"})
+
+    def test_backends_do_not_know_each_other(self):
+        self.expect("arrows", "kernels/cuda/a.cpp", '#include "kernels/cpu/b.h"\n', **{"kernels/cpu/b.h": "#pragma once\n"})
+
+    def test_nothing_above_knows_a_backend(self):
+        self.expect("arrows", "engine/a.cpp", '#include "kernels/cpu/b.h"\n', **{"kernels/cpu/b.h": "#pragma once\n"})
+
+    def test_tests_follow_the_arrows(self):
+        self.expect("arrows", "tests/kernels/a.cpp", '#include "tune/model.h"\n')
+
+    def test_includes_count_from_the_root(self):
+        self.expect("paths", "kernels/a.cpp", '#include "view.h"\n')
+        self.expect("paths", "kernels/cpu/a.cpp", '#include "../view.h"\n')
+
+    def test_heavy_header_in_a_header(self):
+        self.expect("heavy", "engine/a.h", "#pragma once\n#include <nlohmann/json.hpp>\n")
+        self.assertEqual(self.found(**{"engine/a.cpp": "#include <nlohmann/json.hpp>\n"}), [])
+
+    def test_pragma_once(self):
+        self.expect("once", "engine/a.h", "struct A {};\n")
+
+    def test_places(self):
+        self.expect("places", "docs/a.md", "see /" + "root/notes\n")
+        self.expect("places", "README.md", "see /" + "work/notes\n")
+
+    def test_promises(self):
+        self.expect("promises", "engine/a.cpp", "// TO" + "DO later\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
