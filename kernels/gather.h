@@ -1,8 +1,9 @@
 // gather.h: a batch from a resident data set: rows named by the epoch's permutation, converted and normalized on the way.
 //   y[i, :] = x[permutation[counters->sample + i], :] * scale[c] + offset[c]      channels reversed first where bgr (VGG-16's order)
 //   labels and sample weights: the same rows, copied
-// Shapes   x [rows, elements] u8|f32; permutation i32; y [batch, elements] f32|bf16 (or the type of x where neither scale nor offset is
-// given) Writes   =     Order  fixed     Needs  every permutation entry within the data set (the engine makes them)
+// Shapes   x [rows, elements] any type copied, u8|f32|f64 converted; permutation i32; y [batch, elements] f32|bf16 (or the type of x where
+// neither scale nor offset is given) Writes   =     Order  fixed     Needs  every permutation entry within the data set (the engine makes
+// them)
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class Cpu;
 struct GatherSpec {
   std::int64_t batch = 0, elements = 0, channels = 1;  ///< elements of one row; channels is the fastest axis
   DType from = DType::u8, to = DType::f32;
-  std::vector<float> scale = {}, offset = {};  ///< 0, 1 or `channels` numbers each
+  std::vector<double> scale = {}, offset = {};  ///< 0, 1 or `channels` numbers each; x*scale + offset in double, rounded once
   bool bgr = false;
 };
 struct Gather {

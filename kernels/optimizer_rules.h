@@ -1,6 +1,6 @@
 // optimizer_rules.h: the element-wise update formulas, written once for g++ and nvcc. w: weight, g: gradient (clipped, averaged), s: this
-// element's slots. Numbers that depend on the step come in a StepRow, computed by the host in double. Meaning: keras.optimizers (Keras 3),
-// epsilon where Keras puts it.
+// element's slots (s[0], s[1], ...: one plane of the arena each). Numbers that depend on the step come in a StepRow, computed by the host
+// in double. Meaning: keras.optimizers (Keras 3), epsilon where Keras puts it.
 #pragma once
 
 #include <cmath>
@@ -11,13 +11,20 @@
 
 namespace lehr {
 
+/// One element's slots. Planes, not an array an element, so that a loop over elements reads and writes vectors.
+struct SlotsAt {
+  float* plane[3];
+  std::int64_t i;
+  LEHR_HD float& operator[](int slot) const { return plane[slot][i]; }
+};
+
 /// m <- momentum*m - lr*g; w += m, or with Nesterov w += momentum*m - lr*g. Momentum 0: w -= lr*g, no slot.
 struct SgdRule {
   static constexpr int max_slots = 1;
   float momentum = 0;
   bool nesterov = false;
   int slots() const { return momentum == 0 ? 0 : 1; }
-  LEHR_HD void operator()(float& w, float g, float* s, const StepRow& row) const {
+  LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     if (momentum == 0) {
       w -= row.learning_rate * g;
       return;
@@ -35,7 +42,7 @@ struct AdamRule {
   float one_minus_beta_1 = 0.1F, one_minus_beta_2 = 0.001F, epsilon = 1e-7F;
   bool amsgrad = false;
   int slots() const { return amsgrad ? 3 : 2; }
-  LEHR_HD void operator()(float& w, float g, float* s, const StepRow& row) const {
+  LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] += (g - s[0]) * one_minus_beta_1;
     s[1] += (g * g - s[1]) * one_minus_beta_2;
     float v = s[1];
@@ -54,11 +61,11 @@ struct RmspropRule {
   float rho = 0.9F, momentum = 0, epsilon = 1e-7F;
   bool centered = false;
   int slots() const { return 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0); }
-  LEHR_HD void operator()(float& w, float g, float* s, const StepRow& row) const {
+  LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] = rho * s[0] + (1 - rho) * g * g;
     float d = s[0] + epsilon;
     if (centered) {
-      float& a = s[momentum > 0 ? 2 : 1];
+      float& a = momentum > 0 ? s[2] : s[1];
       a = rho * a + (1 - rho) * g;
       d = s[0] - a * a + epsilon;
     }

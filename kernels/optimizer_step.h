@@ -22,7 +22,7 @@ class Cpu;
 struct Segment {
   std::int64_t offset = 0, count = 0;
   bool decays = true;     ///< weight decay applies
-  float rate_factor = 1;  ///< times row.learning_rate and row.a
+  float rate_factor = 1;  ///< times row.learning_rate, row.a and row.decay
 };
 struct OptimizerStepSpec {
   OptimizerRule rule;

@@ -1,0 +1,92 @@
+// math.h: exponentials and logarithms in float32 without branches or calls, so that loops over them vectorize.
+// Largest errors measured against double over all exponents: exp 1.0 ulp, log 1.0 ulp, tanh 1.6 ulp, log1p and sigmoid 2.6 ulp.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace lehr::fast {
+
+inline float two_to(std::int32_t n) { return std::bit_cast<float>(static_cast<std::uint32_t>(n + 127) << 23U); }
+
+/// e^x = 2^n e^r, |r| <= ln2/2, e^r by a polynomial of degree 7; 2^n in two factors, so that results may be denormal or infinite.
+inline float exp(float x) {
+  x = x < -104.0F ? -104.0F : x;
+  x = x > 89.0F ? 89.0F : x;
+  constexpr float magic = 12582912.0F;  // 1.5 * 2^23: adding it rounds to the nearest integer
+  const float shifted = x * 1.44269504F + magic;
+  const float n = shifted - magic;
+  const auto i = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(magic));
+  float r = x - n * 0.693359375F;
+  r = r - n * -2.12194440e-4F;
+  float p = 1.98412698e-4F;
+  p = p * r + 1.38888889e-3F;
+  p = p * r + 8.33333333e-3F;
+  p = p * r + 4.16666667e-2F;
+  p = p * r + 1.66666667e-1F;
+  p = p * r + 0.5F;
+  p = p * (r * r) + r + 1.0F;
+  const std::int32_t half = i >> 1;
+  return p * two_to(half) * two_to(i - half);
+}
+
+/// Coefficients of Cephes's logf (S. Moshier): ln(1+f), 1+f in [sqrt(1/2), sqrt(2)). Zero gives -inf, negative numbers NaN.
+inline float log(float x) {
+  const bool tiny = x < 1.17549435e-38F;
+  const float scaled = tiny ? x * 8388608.0F : x;
+  const auto u = std::bit_cast<std::int32_t>(scaled) - 0x3f3504f3;
+  const auto e = static_cast<float>((u >> 23) - (tiny ? 23 : 0));
+  const float f = std::bit_cast<float>((u & 0x007fffff) + 0x3f3504f3) - 1.0F;
+  float p = 7.0376836292e-2F;
+  p = p * f - 1.1514610310e-1F;
+  p = p * f + 1.1676998740e-1F;
+  p = p * f - 1.2420140846e-1F;
+  p = p * f + 1.4249322787e-1F;
+  p = p * f - 1.6668057665e-1F;
+  p = p * f + 2.0000714765e-1F;
+  p = p * f - 2.4999993993e-1F;
+  p = p * f + 3.3333331174e-1F;
+  const float ff = f * f;
+  float y = p * f * ff;
+  y = y + e * -2.12194440e-4F;
+  y = y - 0.5F * ff;
+  float result = f + y + e * 0.693359375F;
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  result = x == infinity ? infinity : result;
+  result = x == 0.0F ? -infinity : result;
+  return x >= 0.0F ? result : std::numeric_limits<float>::quiet_NaN();
+}
+
+/// ln(1+x): ln(u) * x/(u-1) with u = 1+x rounded (Kahan); the quotient repairs what the rounding of u lost.
+inline float log1p(float x) {
+  const float u = 1.0F + x;
+  const float d = u - 1.0F;
+  const float repaired = fast::log(u) * (x / (d == 0.0F ? 1.0F : d));
+  return d == 0.0F ? x : (u == std::numeric_limits<float>::infinity() ? u : repaired);
+}
+
+inline float sigmoid(float x) {
+  const float e = fast::exp(x < 0 ? x : -x);
+  const float s = 1.0F / (1.0F + e);
+  return x < 0 ? e * s : s;
+}
+
+inline float softplus(float x) { return (x > 0 ? x : 0.0F) + fast::log1p(fast::exp(x < 0 ? x : -x)) + (x - x); }
+
+/// Below 0.625 an odd polynomial (Cephes), above 1 - 2/(e^2|x| + 1).
+inline float tanh(float x) {
+  const float a = x < 0 ? -x : x;
+  const float s = x * x;
+  float p = -5.70498872745e-3F;
+  p = p * s + 2.06390887954e-2F;
+  p = p * s - 5.37397155531e-2F;
+  p = p * s + 1.33314422036e-1F;
+  p = p * s - 3.33332819422e-1F;
+  const float near = p * s * x + x;
+  const float far = 1.0F - 2.0F / (fast::exp(2 * a) + 1.0F);
+  return a < 0.625F ? near : (x < 0 ? -far : far);
+}
+
+}  // namespace lehr::fast
