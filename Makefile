@@ -21,6 +21,7 @@ test: deps ## build everything and run the quick tests
 
 install: build ## install under PREFIX (default /usr/local): program, libraries, headers, CMake package
 	@cmake --install build/release --prefix "$(PREFIX)"
+	@echo "lehr is in $(PREFIX): bin/lehr, include/lehr, lib/cmake/lehr"
 
 bench: build ## how fast kernels and whole training steps are here, beside what the machine could do
 	@$(LEHR) bench kernels

@@ -27,6 +27,7 @@ if(LEHR_TIDY)
   find_program(LEHR_CLANG_TIDY NAMES clang-tidy-19 REQUIRED)
   # clang-tidy reads GCC's command lines. GCC's omp.h is the one header it would miss, and GCC's folder as a whole would shadow clang's own.
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=include/omp.h OUTPUT_VARIABLE lehr_omp OUTPUT_STRIP_TRAILING_WHITESPACE)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/gcc)
   file(COPY_FILE ${lehr_omp} ${CMAKE_BINARY_DIR}/gcc/omp.h)
   set(CMAKE_CXX_CLANG_TIDY ${LEHR_CLANG_TIDY} --quiet --warnings-as-errors=* --extra-arg=-isystem${CMAKE_BINARY_DIR}/gcc
       --extra-arg=-Wno-everything)  # compiler warnings are GCC's business, in the same build
@@ -39,6 +40,7 @@ function(lehr_library name)
   list(FILTER sources EXCLUDE REGEX "/kernels/(cuda|simt)/")
   if(sources)
     add_library(lehr_${name} STATIC ${sources})
+    target_compile_features(lehr_${name} PUBLIC cxx_std_20)  # for programs that find_package(lehr)
     target_include_directories(lehr_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/lehr>)
     target_link_libraries(lehr_${name} PUBLIC ${ARG_DEPENDS} PRIVATE $<BUILD_INTERFACE:lehr_warnings> $<BUILD_INTERFACE:lehr_headers_only> ${ARG_PRIVATE})
   else()
