@@ -16,7 +16,7 @@ if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(lehr_warnings INTERFACE)
-target_compile_options(lehr_warnings INTERFACE -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror)
+target_compile_options(lehr_warnings INTERFACE -Wall -Wextra -Wconversion -Wno-sign-conversion -Wno-restrict -Werror)  # -Wrestrict: false alarms on std::string in g++ 12 (GCC bug 105651)
 if(LEHR_SANITIZE)
   add_compile_options(-fsanitize=${LEHR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=${LEHR_SANITIZE})
