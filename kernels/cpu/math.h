@@ -89,4 +89,24 @@ inline float tanh(float x) {
   return a < 0.625F ? near : (x < 0 ? -far : far);
 }
 
+/// Rational approximation in x^2 on [-4, 4], where erf(4) rounds to 1 (the form and coefficients of Eigen's and XLA's float erf).
+inline float erf(float x) {
+  x = x < -4.0F ? -4.0F : x;
+  x = x > 4.0F ? 4.0F : x;
+  const float s = x * x;
+  float p = -2.72614225801306e-10F;
+  p = p * s + 2.77068142495902e-08F;
+  p = p * s - 2.10102402082508e-06F;
+  p = p * s - 5.69250639462346e-05F;
+  p = p * s - 7.34990630326855e-04F;
+  p = p * s - 2.95459980854025e-03F;
+  p = p * s - 1.60960333262415e-02F;
+  float q = -1.45660718464996e-05F;
+  q = q * s - 2.13374055278905e-04F;
+  q = q * s - 1.68282697438203e-03F;
+  q = q * s - 7.37332916720468e-03F;
+  q = q * s - 1.42647390514189e-02F;
+  return x * p / q;
+}
+
 }  // namespace lehr::fast

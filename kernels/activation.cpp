@@ -1,0 +1,60 @@
+#include "kernels/activation.h"
+
+#include <array>
+#include <utility>
+
+namespace lehr {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Activation>, 18> names{{
+    {"linear", Activation::linear},
+    {"relu", Activation::relu},
+    {"relu6", Activation::relu6},
+    {"leaky_relu", Activation::leaky_relu},
+    {"elu", Activation::elu},
+    {"selu", Activation::selu},
+    {"sigmoid", Activation::sigmoid},
+    {"tanh", Activation::tanh},
+    {"softplus", Activation::softplus},
+    {"softsign", Activation::softsign},
+    {"silu", Activation::silu},
+    {"gelu", Activation::gelu},
+    {"hard_sigmoid", Activation::hard_sigmoid},
+    {"hard_silu", Activation::hard_silu},
+    {"mish", Activation::mish},
+    {"exponential", Activation::exponential},
+    {"softmax", Activation::softmax},
+    {"log_softmax", Activation::log_softmax},
+}};
+
+}  // namespace
+
+std::string_view name_of(Activation activation) {
+  for (const auto& [name, a] : names)
+    if (a == activation) return name;
+  return "linear";
+}
+
+std::optional<Activation> activation_of(std::string_view name) {
+  for (const auto& [n, a] : names)
+    if (n == name) return a;
+  if (name == "none") return Activation::linear;
+  if (name == "swish") return Activation::silu;
+  if (name == "hard_swish") return Activation::hard_silu;
+  return std::nullopt;
+}
+
+bool gradient_from_output(Activation activation) {
+  switch (activation) {
+    case Activation::softplus:  // 1 - e^-y cancels where y is small
+    case Activation::silu:
+    case Activation::gelu:
+    case Activation::hard_silu:
+    case Activation::mish:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace lehr
