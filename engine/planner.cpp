@@ -98,6 +98,15 @@ Value Planner::pack(std::string layer, Value weights, std::size_t bytes, Packing
   (training() ? plan_->ops_ : plan_->packing_).push_back(std::move(op));
   return packed;
 }
+void Planner::copy(std::string layer, Value from, Value to) {
+  add({.name = "copy",
+       .layer = std::move(layer),
+       .reads = {from},
+       .writes = {to},
+       .run = [&device = backend(), from, to](const Binding& v, View, Stream&) {
+         device.copy(v[to].data, v[from].data, v[from].bytes());
+       }});
+}
 void Planner::keep(Value value) { info(value).output = true; }
 
 void Planner::add_tensors(Value x, Value y, Value sum) {

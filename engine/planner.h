@@ -59,10 +59,12 @@ class Planner {
 
   // --- operations ---------------------------------------------------------------------------------------------------------------
   void add(PlanOp op);  ///< appended to the step
-  /// Weights in the layout that an operation prefers. In training the conversion is part of every step, otherwise it runs once after the weights changed.
+  /// Weights in the layout that an operation prefers. In training the conversion is part of every step, otherwise it runs once after the
+  /// weights changed.
   using Packing = std::function<void(ConstView weights, View packed, Stream& stream)>;
   Value pack(std::string layer, Value weights, std::size_t bytes, Packing convert);
-  void keep(Value value);  ///< a result that is read from outside: never dropped
+  void copy(std::string layer, Value from, Value to);  ///< the same elements in another place
+  void keep(Value value);                              ///< a result that is read from outside: never dropped
 
   // --- gradients ----------------------------------------------------------------------------------------------------------------
   void require_gradient(Value value, bool required) { info(value).requires_gradient = required; }

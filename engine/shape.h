@@ -28,4 +28,13 @@ class Shape {
   std::vector<std::int64_t> extents_;
 };
 
+/// Height and width of a window, a stride, an image: `3` means 3x3.
+struct Size2 {
+  std::int64_t height = 1, width = 1;
+  constexpr Size2() = default;
+  constexpr Size2(std::int64_t both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor): kernel_size = 3, as in Keras
+  constexpr Size2(std::int64_t h, std::int64_t w) : height(h), width(w) {}
+  friend bool operator==(const Size2&, const Size2&) = default;
+};
+
 }  // namespace lehr

@@ -1,0 +1,25 @@
+// dropout.h: inverted dropout, active in training only.
+#pragma once
+
+#include "layers/layer.h"
+
+namespace lehr {
+
+struct Dropout {
+  static constexpr SpecInfo info{.name = "dropout",
+                                 .class_name = "Dropout",
+                                 .summary = "sets a random share of the inputs to zero in training",
+                                 .formula = "y = x * keep / (1 - rate), keep = u >= rate, u uniform on [0, 1)"};
+  Required<double> rate = {};
+  std::string name = {};
+  bool trainable = true;
+  template <class Self, class F>
+  static void fields(Self& self, F&& f) {
+    f("rate", self.rate, "share set to zero, in [0, 1]");
+    f("name", self.name, "name of the layer");
+    f("trainable", self.trainable, "no weights: nothing to train");
+  }
+};
+std::unique_ptr<Layer> make_layer(const Dropout& spec);
+
+}  // namespace lehr
