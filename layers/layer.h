@@ -10,28 +10,13 @@
 
 #include "engine/planner.h"
 #include "engine/shape.h"
-#include "engine/spec/fields.h"
+#include "engine/spec/convert.h"
 #include "kernels/activation.h"
 #include "kernels/regularize.h"
 #include "layers/initializers.h"
+#include "layers/weight_options.h"
 
 namespace lehr {
-
-/// Keras's l1, l2, l1_l2: loss += l1*sum|w| + l2*sum w^2.
-struct Regularizer {
-  double l1 = 0, l2 = 0;
-  explicit operator bool() const { return l1 != 0 || l2 != 0; }
-  friend bool operator==(const Regularizer&, const Regularizer&) = default;
-};
-inline Regularizer l1(double factor = 0.01) { return {.l1 = factor}; }
-inline Regularizer l2(double factor = 0.01) { return {.l2 = factor}; }
-
-/// Applied to a weight after every optimizer step.
-struct Constraint {
-  std::optional<ConstraintKind> kind = {};
-  double max_value = 2;
-  friend bool operator==(const Constraint&, const Constraint&) = default;
-};
 
 /// A weight that a layer asks for; order and names as in a Keras file.
 struct LayerWeight {
@@ -87,6 +72,8 @@ class LayerSpec {
   LayerSpec named(std::string name) const { return held_->named(std::move(name)); }
   LayerSpec frozen(bool frozen) const { return held_->frozen(frozen); }
   std::unique_ptr<Layer> make() const { return held_->make(); }
+  SpecValue text() const { return held_->text(); }      ///< what differs from the defaults, as typed
+  SpecValue config() const { return held_->config(); }  ///< every field, as Keras's config
   /// The spec itself where it is of type T.
   template <class T>
   const T* as() const {
@@ -103,6 +90,8 @@ class LayerSpec {
     virtual LayerSpec named(std::string name) const = 0;
     virtual LayerSpec frozen(bool frozen) const = 0;
     virtual std::unique_ptr<Layer> make() const = 0;
+    virtual SpecValue text() const = 0;
+    virtual SpecValue config() const = 0;
   };
   template <class T>
   struct Held final : Base {
@@ -121,6 +110,8 @@ class LayerSpec {
       return LayerSpec(std::move(copy));
     }
     std::unique_ptr<Layer> make() const override { return make_layer(spec); }
+    SpecValue text() const override { return to_spec(spec); }
+    SpecValue config() const override { return to_config(spec); }
     T spec;
   };
   std::shared_ptr<const Base> held_;

@@ -74,7 +74,7 @@ class ConcatenateLayer final : public Layer {
   Value emit(Emission& e) const override {
     Planner& p = e.plan;
     const Value y = e.make_output();
-    ConcatenateSpec spec{.rows = p.count(y) / e.output.back(), .dtype = p.dtype(y)};
+    ConcatenateSpec spec{.rows = p.count(y) / e.output.back(), .channels = {}, .dtype = p.dtype(y)};
     for (const auto& shape : e.shapes) spec.channels.push_back(shape.back());
     auto op = p.prepare(spec);
     p.add({.name = "concatenate", .layer = e.name, .reads = e.x, .writes = {y}, .run = [op, x = e.x, y](const Binding& v, View, Stream& s) {

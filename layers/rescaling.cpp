@@ -15,7 +15,7 @@ class RescalingLayer final : public Layer {
     Planner& p = e.plan;
     const Value x = e.x[0], y = e.make_output();
     const auto emit = [&p, scale = scale_, name = e.name](const char* what, float offset, Value from, Value to) {
-      ScaleOffsetSpec spec{.rows = p.count(from), .channels = 1, .scale = {scale}, .dtype = p.dtype(from)};
+      ScaleOffsetSpec spec{.rows = p.count(from), .channels = 1, .scale = {scale}, .offset = {}, .dtype = p.dtype(from)};
       if (offset != 0) spec.offset = {offset};
       auto op = p.prepare(spec);
       p.add({.name = what, .layer = name, .reads = {from}, .writes = {to}, .run = [op, from, to](const Binding& v, View, Stream& s) {

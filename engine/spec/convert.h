@@ -27,9 +27,6 @@ namespace lehr {
 template <class T>
 struct SpecConvert;
 
-/// Height and width: `3` means `3x3`.
-using Size2 = std::array<int, 2>;
-
 /// Names of an enum. Specialize with `static constexpr std::pair<std::string_view, E> names[]` (the first name of a value is the one
 /// printed; further ones are read), or with `static std::string_view name(E)`, `static std::optional<E> value(std::string_view)` and
 /// `static constexpr int count`.
