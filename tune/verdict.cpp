@@ -206,6 +206,13 @@ std::optional<Verdict> too_slow(const Watched& w, const Trend& trend, double ref
                               w.name, number(w.series.back()), number(-trend.slope), number(target))};
 }
 
+/// Recent values lie below all that came before the window, so that a lucky slope in noise is no progress.
+bool new_ground(const std::vector<double>& values, std::size_t window) {
+  const auto smooth = smoothed(values, window / 4);
+  const auto before = smooth.end() - static_cast<std::ptrdiff_t>(window);
+  return before == smooth.begin() || mean_of_last(values, (window + 1) / 2) < *std::min_element(smooth.begin(), before);
+}
+
 Verdict progress(const Watched& w, double reference) {
   const std::size_t n = w.series.size();
   if (n < 3) return short_run(w);
@@ -214,13 +221,13 @@ Verdict progress(const Watched& w, double reference) {
   const double gain = trend.gain(window);
   const double level = std::max(std::abs(trend.end), 1e-12);
   const double expected = std::isnan(reference) ? w.series.front() : std::max(reference, w.series.front());
-  const bool certain = trend.slope < 0 && trend.certainty > 3;
+  const bool certain = trend.slope < 0 && trend.certainty > 3.5;
   if (certain)
     if (auto slow = too_slow(w, trend, reference)) return *slow;
   const std::string evidence = fmt::format("{} went from {} to {} over the last {} epochs", w.name, number(w.series.values[n - window]),
                                            number(w.series.back()), window);
   const bool matters = gain > 0.02 * level && gain > 0.001 * expected;
-  if (certain && matters) return plain(VerdictKind::still_improving, evidence);
+  if (certain && matters && new_ground(w.series.values, window)) return plain(VerdictKind::still_improving, evidence);
   const auto best = static_cast<std::size_t>(std::min_element(w.series.values.begin(), w.series.values.end()) - w.series.values.begin());
   return plain(VerdictKind::plateau_reached,
                evidence + fmt::format("; best {} at epoch {}", number(w.series.values[best]), person_epoch(w.series.epochs[best])));
