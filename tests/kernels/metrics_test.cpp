@@ -1,0 +1,83 @@
+#include "kernels/metrics.h"
+
+#include <limits>
+
+#include "tests/check/element.h"
+
+using namespace lehr;
+using check::Guarded;
+
+namespace {
+
+std::vector<double> hits(HitsSpec spec, const std::vector<double>& z, const std::vector<double>& labels) {
+  const bool sparse = spec.kind == HitKind::sparse || spec.kind == HitKind::sparse_top_k;
+  return check::same_for_all_threads("hits", [&](Backend& b) {
+    Guarded in(b, spec.dtype, z.size()), y(b, sparse ? DType::i32 : DType::f32, labels.size());
+    Guarded values(b, DType::f32, static_cast<std::size_t>(spec.rows));
+    in.assign(z), y.assign(labels);
+    make(spec, b)->run(in, y, values, b.stream());
+    return values;
+  });
+}
+
+std::size_t naive_argmax(const std::vector<double>& z, std::size_t row, std::size_t n) {
+  std::size_t best = 0;
+  for (std::size_t k = 1; k < n; ++k)
+    if (z[row * n + k] > z[row * n + best]) best = k;
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("hits: ties go to the lowest index, top k counts strictly higher scores") {
+  const double inf = std::numeric_limits<double>::infinity();
+  CHECK(hits({.rows = 3, .classes = 3}, {1, 2, 2, 0, 0, 0, 3, 1, 2}, {1, 1, 0}) == std::vector<double>{1, 0, 1});
+  CHECK(hits({.kind = HitKind::categorical, .rows = 2, .classes = 2}, {1, 2, 2, 1}, {0, 1, 0.2, 0.8}) == std::vector<double>{1, 0});
+  CHECK(hits({.kind = HitKind::binary, .rows = 3, .classes = 1}, {0.5, 0.6, 0.4}, {1, 1, 0}) == std::vector<double>{0, 1, 1});
+  CHECK(hits({.kind = HitKind::binary, .rows = 1, .classes = 4}, {0.5, 0.6, 0.4, 0.9}, {1, 1, 0, 1}) == std::vector<double>{0.75});
+  CHECK(hits({.kind = HitKind::binary, .rows = 2, .classes = 1, .threshold = 0}, {-0.1, 0.1}, {0, 1}) == std::vector<double>{1, 1});
+  CHECK(hits({.kind = HitKind::sparse_top_k, .rows = 4, .classes = 4, .k = 2}, {4, 3, 2, 1, 4, 3, 3, 1, 4, 3, 2, 1, 1, inf, 0, 0},
+             {1, 2, 2, 1}) == std::vector<double>{1, 1, 0, 0});
+  CHECK(hits({.kind = HitKind::categorical_top_k, .rows = 1, .classes = 3, .k = 2}, {3, 2, 1}, {0, 1, 0}) == std::vector<double>{1});
+  CHECK(hits({.rows = 2, .classes = 2}, {1, 2, 2, 1}, {2, -1}) == std::vector<double>{0, 0});  // labels outside are never right
+}
+
+TEST_CASE("hits and argmax agree with a naive search") {
+  for (const DType dtype : {DType::f32, DType::bf16})
+    for (const auto& [rows, n] : std::vector<std::pair<std::size_t, std::size_t>>{{1, 1}, {33, 3}, {700, 62}, {3, 1000}}) {
+      Cpu one(1);
+      const auto z = Guarded(one, dtype, rows * n).assign(check::uniform(rows * n, 31));
+      std::vector<double> labels, right, best;
+      for (std::size_t r = 0; r < rows; ++r) {
+        labels.push_back(static_cast<double>(r % 3 == 0 ? naive_argmax(z, r, n) : r % n));
+        best.push_back(static_cast<double>(naive_argmax(z, r, n)));
+        right.push_back(best.back() == labels.back() ? 1 : 0);
+      }
+      const auto r64 = static_cast<std::int64_t>(rows), n64 = static_cast<std::int64_t>(n);
+      CHECK(hits({.rows = r64, .classes = n64, .dtype = dtype}, z, labels) == right);
+      CHECK(check::same_for_all_threads("argmax", [&](Backend& b) {
+              Guarded in(b, dtype, z.size()), prediction(b, DType::i32, rows);
+              in.assign(z);
+              make(ArgmaxSpec{.rows = r64, .classes = n64, .dtype = dtype}, b)->run(in, prediction, b.stream());
+              return prediction;
+            }) == best);
+    }
+}
+
+TEST_CASE("accumulate: sums over batches, and stops at a sum that is not finite") {
+  Cpu cpu(1);
+  Guarded values(cpu, DType::f32, 3), extra(cpu, DType::f32, 1), sums(cpu, DType::f64, 2);
+  StepCounters counters;
+  values.assign({1, 2, 4}), extra.assign({0.5}), sums.assign({10, 7});
+  const auto op = make(AccumulateSpec{.count = 3, .scale = 2, .stop_on_nan = true}, cpu);
+  op->run(values, {}, sums, &counters, cpu.stream());
+  CHECK(sums.values() == std::vector<double>{24, 10});
+  op->run(values, extra, sums, &counters, cpu.stream());
+  CHECK(sums.values() == std::vector<double>{39.5, 13});
+  CHECK(counters.stop == 0);
+  values.assign({1, std::nan(""), 4});
+  op->run(values, {}, sums, nullptr, cpu.stream());
+  op->run(values, {}, sums, &counters, cpu.stream());
+  CHECK(counters.stop == 1);
+  CHECK(sums.guards_intact());
+}
