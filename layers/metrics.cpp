@@ -1,0 +1,80 @@
+#include "layers/metrics.h"
+
+#include "engine/spec/catalogue.h"
+
+namespace lehr {
+
+namespace {
+struct MetricName {
+  std::vector<std::string> names;
+  MetricKind kind;
+};
+const std::vector<MetricName>& metric_names() {
+  static const std::vector<MetricName> list{
+      {{"accuracy", "acc", "Accuracy", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy"}, MetricKind::accuracy},
+      {{"top_k_categorical_accuracy", "TopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy", "top_k"}, MetricKind::top_k},
+      {{"mean_squared_error", "mse", "MeanSquaredError"}, MetricKind::mean_squared_error},
+      {{"mean_absolute_error", "mae", "MeanAbsoluteError"}, MetricKind::mean_absolute_error}};
+  return list;
+}
+}  // namespace
+
+Metric metric_from_spec(const SpecValue& value) {
+  std::vector<std::vector<std::string>> names;
+  for (const auto& entry : metric_names()) names.push_back(entry.names);
+  const auto& entry = metric_names()[find_entry(value, "metric", names)];
+  const std::vector<std::string_view> fields =
+      entry.kind == MetricKind::top_k ? std::vector<std::string_view>{"k", "name"} : std::vector<std::string_view>{"name"};
+  const auto given = bind_fields(value, entry.names.front(), fields);
+  Metric metric{.kind = entry.kind, .name = value.text};
+  if (entry.kind == MetricKind::top_k && given[0] != nullptr) metric.k = static_cast<int>(spec_integer(*given[0], 1, 1'000'000));
+  if (given.back() != nullptr) metric.name = spec_text(*given.back());
+  return metric;
+}
+
+Value emit_metric(Planner& p, const Metric& metric, const LossOutputs& loss, Value outputs, Value labels, bool ids, std::int64_t classes) {
+  const std::int64_t rows = p.count(outputs) / classes;
+  const Value values = p.tensor(metric.name + " per sample", rows, DType::f32);
+  if (metric.kind == MetricKind::mean_squared_error || metric.kind == MetricKind::mean_absolute_error) {
+    if (ids) throw Error({.category = Category::usage, .where = "metric " + metric.name, .what = "needs float labels", .got = "class ids"});
+    auto op = p.prepare(
+        LossSpec{.kind = metric.kind == MetricKind::mean_squared_error ? LossKind::mean_squared_error : LossKind::mean_absolute_error,
+                 .rows = rows,
+                 .classes = classes,
+                 .from_logits = false,
+                 .dtype = p.dtype(outputs)});
+    p.add({.name = metric.name,
+           .layer = "metrics",
+           .reads = {outputs, labels},
+           .writes = {values},
+           .run = [op, outputs, labels, values](const Binding& v, View, Stream& s) {
+             op->run(v[outputs], v[labels], {}, {}, v[values], {}, s);
+           }});
+    return values;
+  }
+  // Softmax keeps the order of its logits and sigmoid(z) > 1/2 where z > 0: the scores behind the loss serve, the outputs need not be
+  // computed.
+  const Value z = loss.scores_are_logits ? loss.scores : outputs;
+  HitsSpec spec{.kind = ids ? HitKind::sparse : HitKind::categorical,
+                .rows = rows,
+                .classes = classes,
+                .k = metric.k,
+                .threshold = loss.scores_are_logits && p.logits(outputs) == z ? 0.0F : 0.5F,
+                .dtype = p.dtype(z)};
+  if (metric.kind == MetricKind::top_k) spec.kind = ids ? HitKind::sparse_top_k : HitKind::categorical_top_k;
+  if (metric.kind == MetricKind::accuracy && classes == 1) spec.kind = HitKind::binary;
+  auto op = p.prepare(spec);
+  p.add({.name = metric.name,
+         .layer = "metrics",
+         .reads = {z, labels},
+         .writes = {values},
+         .run = [op, z, labels, values](const Binding& v, View, Stream& s) { op->run(v[z], v[labels], v[values], s); }});
+  return values;
+}
+
+bool maximize(std::string_view monitor) {
+  if (monitor.starts_with("val_")) monitor.remove_prefix(4);
+  return monitor.find("acc") != std::string_view::npos || monitor.find("top_k") != std::string_view::npos;
+}
+
+}  // namespace lehr

@@ -1,0 +1,177 @@
+#include "layers/network.h"
+
+#include <fnmatch.h>
+
+#include <cctype>
+#include <map>
+#include <set>
+
+namespace lehr {
+
+Network& Network::add(LayerSpec layer) {
+  entries_.push_back({.layer = std::move(layer), .inputs = {entries_.size()}});
+  return *this;
+}
+
+Node Network::add(LayerSpec layer, std::vector<Node> inputs) {
+  Entry entry{.layer = std::move(layer), .inputs = {}};
+  for (const Node n : inputs) {
+    if (n.id > entries_.size())
+      throw Error({.category = Category::usage,
+                   .where = "network",
+                   .what = "a layer's input comes after it",
+                   .got = "node " + std::to_string(n.id)});
+    entry.inputs.push_back(n.id);
+  }
+  entries_.push_back(std::move(entry));
+  return last();
+}
+
+Node Network::append(const Network& other, Node input) {
+  const std::size_t offset = entries_.size();
+  for (const auto& entry : other.entries_) {
+    Entry copy = entry;
+    for (auto& i : copy.inputs) i = i == 0 ? input.id : i + offset;
+    entries_.push_back(std::move(copy));
+  }
+  if (!input_shape_ && input.id == 0) input_shape_ = other.input_shape_;
+  if (!other.weights_.empty()) weights_ = other.weights_;
+  return other.entries_.empty() ? input : last();
+}
+
+Network& Network::append(const Network& other) {
+  append(other, last());
+  return *this;
+}
+
+// A `_` before a capital that starts a word, then lower case; digits do not split: keras.utils.to_snake_case.
+std::string automatic_name(std::string_view class_name) {
+  std::string out;
+  const auto upper = [&](std::size_t i) { return i < class_name.size() && std::isupper(static_cast<unsigned char>(class_name[i])) != 0; };
+  const auto lower = [&](std::size_t i) { return i < class_name.size() && std::islower(static_cast<unsigned char>(class_name[i])) != 0; };
+  for (std::size_t i = 0; i < class_name.size(); ++i) {
+    if (i > 0 && upper(i) && (lower(i - 1) || lower(i + 1))) out += '_';
+    out += static_cast<char>(std::tolower(static_cast<unsigned char>(class_name[i])));
+  }
+  return out;
+}
+
+std::vector<std::string> Network::layer_names() const {
+  std::vector<std::string> out;
+  std::map<std::string, int> counters;
+  for (const auto& entry : entries_) {
+    if (!entry.layer.name().empty()) {
+      out.push_back(entry.layer.name());
+      continue;
+    }
+    const std::string base = automatic_name(entry.layer.info().class_name);
+    const int count = counters[base]++;
+    out.push_back(count == 0 ? base : base + "_" + std::to_string(count));
+  }
+  return out;
+}
+
+std::size_t Network::freeze(std::string_view glob) {
+  const auto names = layer_names();
+  const std::string pattern(glob);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (fnmatch(pattern.c_str(), names[i].c_str(), 0) != 0) continue;
+    entries_[i].layer = entries_[i].layer.frozen(true);
+    ++count;
+  }
+  return count;
+}
+
+BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network_(network), input_(input) {
+  const auto names = network.layer_names();
+  std::set<std::string> seen;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < network.entries().size(); ++i) {
+    const auto& entry = network.entries()[i];
+    const std::string class_name(entry.layer.info().class_name);
+    BuiltLayer built{.name = names[i],
+                     .class_name = class_name,
+                     .inputs = entry.inputs,
+                     .output = {},
+                     .trainable = entry.layer.trainable(),
+                     .layer = {},
+                     .weights = {},
+                     .state = {}};
+    std::vector<Shape> shapes;
+    for (const auto node : entry.inputs) shapes.push_back(shape_of(node));
+    try {
+      if (!seen.insert(names[i]).second)
+        throw Error({.category = Category::usage, .what = "two layers have this name", .expected = "different names", .got = names[i]});
+      built.layer = entry.layer.make();
+      if (shapes.empty() || shapes.size() > built.layer->max_inputs())
+        throw Error({.category = Category::usage,
+                     .what = "wrong number of inputs",
+                     .expected = built.layer->max_inputs() == 1 ? "1" : "2 or more",
+                     .got = std::to_string(shapes.size())});
+      built.output = built.layer->output_shape(shapes);
+      built.weights = built.layer->weights(shapes);
+    } catch (const Error& error) {
+      auto info = error.info();
+      info.where = class_name + " \"" + names[i] + "\"" + (info.where.empty() ? "" : ", " + info.where);
+      throw Error(info);
+    }
+    for (std::size_t w = 0; w < built.weights.size(); ++w) built.state.push_back(next++);
+    layers_.push_back(std::move(built));
+  }
+}
+
+std::vector<StateTensor> BuiltNetwork::tensors() const {
+  std::vector<StateTensor> out;
+  for (const auto& layer : layers_)
+    for (const auto& w : layer.weights)
+      out.push_back(
+          {.name = layer.name + "/" + w.name, .shape = w.shape, .trainable = layer.trainable && !w.statistic, .statistic = w.statistic});
+  return out;
+}
+
+std::int64_t BuiltNetwork::parameter_count() const {
+  std::int64_t sum = 0;
+  for (const auto& t : tensors()) sum += t.shape.elements();
+  return sum;
+}
+
+std::int64_t BuiltNetwork::trainable_count() const {
+  std::int64_t sum = 0;
+  for (const auto& t : tensors())
+    if (t.trainable) sum += t.shape.elements();
+  return sum;
+}
+
+std::optional<Activation> BuiltNetwork::final_activation() const {
+  return layers_.empty() ? std::nullopt : layers_.back().layer->final_activation();
+}
+
+void BuiltNetwork::initialize(State& state, std::uint64_t seed) const {
+  for (const auto& layer : layers_)
+    for (std::size_t w = 0; w < layer.weights.size(); ++w)
+      lehr::initialize(state, layer.state[w], layer.weights[w].initializer,
+                       {.seed = seed, .stream = 0x10000U + static_cast<std::uint32_t>(layer.state[w])});
+  state.refresh_copy();
+}
+
+std::vector<Value> BuiltNetwork::emit(Planner& planner, Value x) const {
+  std::vector<Value> values{x};
+  for (const auto& layer : layers_) {
+    Emission e{.plan = planner,
+               .name = layer.name,
+               .x = {},
+               .shapes = {},
+               .output = layer.output,
+               .weights = layer.state,
+               .trainable = layer.trainable};
+    for (const auto node : layer.inputs) {
+      e.x.push_back(values[node]);
+      e.shapes.push_back(shape_of(node));
+    }
+    values.push_back(layer.layer->emit(e));
+  }
+  return values;
+}
+
+}  // namespace lehr

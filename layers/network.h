@@ -1,0 +1,104 @@
+// network.h: a directed graph of layer specs. It knows no device, touches no file, owns no memory: it can be copied, printed and searched.
+// BuiltNetwork fixes the input's shape: every layer's output shape, weights and final names follow.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "layers/layer.h"
+
+namespace lehr {
+
+/// A layer's place in a network; 0 is the input.
+struct Node {
+  std::size_t id = 0;
+};
+
+class Network {
+ public:
+  struct Entry {
+    LayerSpec layer;
+    std::vector<std::size_t> inputs;  ///< nodes
+  };
+
+  Network() = default;
+  explicit Network(Shape input_shape) : input_shape_(std::move(input_shape)) {}
+
+  Network& add(LayerSpec layer);                        ///< after the last layer
+  Node add(LayerSpec layer, std::vector<Node> inputs);  ///< anywhere: branches
+  Network& append(const Network& other);                ///< its layers after ours, its input is our output
+  Node append(const Network& other, Node input);
+  Node last() const { return {entries_.size()}; }
+
+  const std::vector<Entry>& entries() const { return entries_; }
+  std::size_t size() const { return entries_.size(); }
+  const std::optional<Shape>& input_shape() const { return input_shape_; }
+  void set_input_shape(Shape shape) { input_shape_ = std::move(shape); }
+
+  /// Where starting weights come from: "imagenet", a file, or empty. Resolved by Model, never by the network.
+  const std::string& weights() const { return weights_; }
+  void set_weights(std::string source) { weights_ = std::move(source); }
+  const std::string& name() const { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
+
+  /// Layers whose final name matches the glob (`block[1-4]*`) stop training. Returns how many; needs no shapes.
+  std::size_t freeze(std::string_view glob);
+  std::vector<std::string> layer_names() const;  ///< final names: given ones, or class name and a counter
+
+  /// The text that reads back as this network where it is a chain of layers, else empty.
+  std::string text() const;
+
+ private:
+  std::vector<Entry> entries_;
+  std::optional<Shape> input_shape_;
+  std::string weights_, name_ = "functional";
+};
+
+/// `Conv2D` -> `conv2d`, `MaxPooling2D` -> `max_pooling2d`: Keras's automatic names.
+std::string automatic_name(std::string_view class_name);
+
+struct BuiltLayer {
+  std::string name, class_name;
+  std::vector<std::size_t> inputs;  ///< nodes
+  Shape output;
+  bool trainable = true;
+  std::shared_ptr<const Layer> layer;
+  std::vector<LayerWeight> weights;
+  std::vector<std::size_t> state;  ///< indices of its weights in the State
+};
+
+class BuiltNetwork {
+ public:
+  /// Throws Error{usage} naming the layer where shapes do not fit.
+  BuiltNetwork(const Network& network, const Shape& input);
+
+  const Network& network() const { return network_; }
+  const Shape& input() const { return input_; }
+  const Shape& output() const { return layers_.empty() ? input_ : layers_.back().output; }
+  const std::vector<BuiltLayer>& layers() const { return layers_; }
+  const Shape& shape_of(std::size_t node) const { return node == 0 ? input_ : layers_[node - 1].output; }
+  std::vector<StateTensor> tensors() const;  ///< for State, in order of layers
+  std::int64_t parameter_count() const;
+  std::int64_t trainable_count() const;
+  std::optional<Activation> final_activation() const;  ///< of the last layer
+  bool takes_raw_range() const { return !layers_.empty() && layers_.front().layer->takes_raw_range(); }
+
+  /// Starting values: weight i draws from Philox stream 0x10000 + i of the seed.
+  void initialize(State& state, std::uint64_t seed) const;
+  /// Emits every layer; returns the value of each node, the input first and the output last. `x` is in the planner's compute type.
+  std::vector<Value> emit(Planner& planner, Value x) const;
+
+ private:
+  Network network_;
+  Shape input_;
+  std::vector<BuiltLayer> layers_;
+};
+
+/// `conv2d(32, 3) | flatten | dense(10, softmax)`, branches, repeat(n, ...), zoo names. Throws Error{usage} with a caret.
+Network network_from_spec(const SpecValue& value);
+Network network_from_text(std::string_view text);
+
+}  // namespace lehr
