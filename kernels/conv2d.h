@@ -33,7 +33,7 @@ struct Conv2dShape {
 
 /// activation: linear, or one with a cheap fused form (relu, relu6, sigmoid, tanh); can_fuse() tells.
 struct Conv2dForwardSpec {
-  Conv2dShape shape;
+  Conv2dShape shape = {};
   DType dtype = DType::f32;    ///< of x and y
   DType weights = DType::f32;  ///< of the public weights that pack() reads
   bool bias = true;
@@ -41,13 +41,13 @@ struct Conv2dForwardSpec {
   Variant variant = Variant::automatic;
 };
 struct Conv2dBackwardDataSpec {
-  Conv2dShape shape;
+  Conv2dShape shape = {};
   DType dtype = DType::f32;
   DType weights = DType::f32;
   Variant variant = Variant::automatic;
 };
 struct Conv2dBackwardWeightsSpec {
-  Conv2dShape shape;
+  Conv2dShape shape = {};
   DType dtype = DType::f32;
   bool bias = true;
   Variant variant = Variant::automatic;
