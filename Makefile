@@ -8,14 +8,14 @@ LEHR := build/release/lehr
 .PHONY: build demo test install bench check-all asan tsan tidy long format clean help deps deps-check
 
 build: deps ## build the program: build/release/lehr
-	@cmake --preset release --log-level=WARNING
+	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target lehr
 
 demo: build ## build, then the lecture's story on bundled data, in about two minutes
 	@$(LEHR) demo
 
 test: deps ## build everything and run the quick tests
-	@cmake --preset release --log-level=WARNING
+	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release
 
@@ -30,12 +30,12 @@ bench: build ## how fast kernels and whole training steps are here, beside what 
 check-all: deps-check test long asan tsan tidy ## all that can be checked: also sanitizers, clang-tidy, long tests
 
 asan tsan: deps
-	@cmake --preset $@ --log-level=WARNING
+	@cmake --preset $@ >/dev/null
 	@cmake --build --preset $@ -j $(JOBS)
 	@ctest --preset $@
 
 tidy: deps-check
-	@cmake --preset tidy --log-level=WARNING
+	@cmake --preset tidy >/dev/null
 	@cmake --build --preset tidy -j $(JOBS)
 
 long: test
