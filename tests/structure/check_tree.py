@@ -23,7 +23,7 @@ BELOW = {
     "tune": ["kernels", "engine", "layers", "weights", "optim"],
     "apps": ["kernels", "engine", "layers", "weights", "optim", "tune"],
 }
-HEAVY = ("CLI/", "nlohmann/", "toml++/", "stb/", "stb_image", "doctest/", "oneapi/", "rapidcheck")
+HEAVY = ("CLI/", "nlohmann/", "toml++/", "stb/", "stb_image", "doctest/", "rapidcheck")
 OPTIONAL = ("kernels/cuda.h",)  # named under #ifdef LEHR_CUDA
 TEXT = {".h", ".cpp", ".cu", ".cuh", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".toml", ".yml", ".in", ".csv", ""}
 SKIP = {".git", "build", "runs", ".cache", "__pycache__"}
