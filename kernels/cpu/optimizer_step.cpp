@@ -1,0 +1,197 @@
+#include "kernels/optimizer_step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/cpu/element.h"
+
+namespace lehr {
+namespace {
+
+/// What one piece of one segment needs; pointers are to its first element.
+struct Piece {
+  float* w;
+  const float* g;
+  SlotsAt slots;
+  bf16* copy;
+  std::int64_t count;
+  float factor, clip;  ///< gradient times factor, then clamped to [-clip, clip]
+  StepRow row;
+};
+
+/// A rule's flags are the same for all elements: the compiler moves their tests out of the loop.
+template <class Rule, bool copies>
+LEHR_SIMD void update(const Rule rule, const Piece& piece) {
+  float* w = piece.w;
+  const float* gradient = piece.g;
+  float *s0 = piece.slots.plane[0], *s1 = piece.slots.plane[1], *s2 = piece.slots.plane[2];
+  bf16* copy = piece.copy;
+  const float factor = piece.factor, clip = piece.clip;
+  const StepRow row = piece.row;
+#pragma omp simd
+  for (std::int64_t i = 0; i < piece.count; ++i) {
+    float g = gradient[i] * factor;
+    g = g < -clip ? -clip : g;
+    g = g > clip ? clip : g;
+    float weight = w[i];
+    weight -= row.decay * weight;
+    rule(weight, g, SlotsAt{{s0, s1, s2}, i}, row);
+    w[i] = weight;
+    if constexpr (copies) store(copy, i, weight);
+  }
+}
+
+template <class Rule>
+class ArenaStep final : public OptimizerStep {
+ public:
+  ArenaStep(const Cpu& cpu, OptimizerStepSpec spec, Rule rule) : cpu_(cpu), spec_(std::move(spec)), rule_(rule) {}
+  void run(View w, ConstView g, View slots, const StepRow* table, const StepCounters* counters, ConstView factors, View copy,
+           Stream&) override {
+    const StepRow row = table[counters->cursor];
+    if (counters->stop != 0 || row.apply == 0) return;
+    for_chunks(cpu_, spec_.count, element_chunk, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      const auto first = std::upper_bound(spec_.segments.begin(), spec_.segments.end(), begin,
+                                          [](std::int64_t at, const Segment& s) { return at < s.offset + s.count; });
+      for (auto s = first; s != spec_.segments.end() && s->offset < end; ++s) {
+        const std::int64_t from = std::max(begin, s->offset), to = std::min(end, s->offset + s->count);
+        const float factor = spec_.norm_clip ? factors.as<float>()[s - spec_.segments.begin()] : 1.0F;
+        piece(*s, row, from, to - from, factor, w.as<float>(), g.as<float>(), slots.as<float>(),
+              spec_.write_copy ? copy.as<bf16>() : nullptr);
+      }
+    });
+  }
+
+ private:
+  void piece(const Segment& segment, StepRow row, std::int64_t at, std::int64_t count, float factor, float* w, const float* g, float* slots,
+             bf16* copy) const {
+    row.learning_rate *= segment.rate_factor;
+    row.a *= segment.rate_factor;
+    row.decay = segment.decays ? row.decay * segment.rate_factor : 0;
+    Piece p{.w = w + at,
+            .g = g + at,
+            .slots = {{nullptr, nullptr, nullptr}, 0},
+            .copy = copy == nullptr ? nullptr : copy + at,
+            .count = count,
+            .factor = factor,
+            .clip = spec_.clip_value > 0 ? spec_.clip_value : std::numeric_limits<float>::infinity(),
+            .row = row};
+    for (int k = 0; k < rule_.slots(); ++k) p.slots.plane[k] = slots + k * spec_.count + at;
+    if (copy == nullptr)
+      update<Rule, false>(rule_, p);
+    else
+      update<Rule, true>(rule_, p);
+  }
+
+  const Cpu& cpu_;
+  OptimizerStepSpec spec_;
+  Rule rule_;
+};
+
+/// Sum of squares: float32 over runs of 1024, double over runs.
+LEHR_SIMD double sum_of_squares(const float* g, std::int64_t n) {
+  double total = 0;
+  for (std::int64_t at = 0; at < n; at += 1024) {
+    const std::int64_t end = std::min(n, at + 1024);
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = at; i < end; ++i) sum += g[i] * g[i];
+    total += static_cast<double>(sum);
+  }
+  return total;
+}
+
+class SegmentNormClip final : public NormClip {
+ public:
+  SegmentNormClip(const Cpu& cpu, const NormClipSpec& spec) : cpu_(cpu), spec_(spec) {
+    for (std::size_t s = 0; s < spec.segments.size(); ++s)
+      for (std::int64_t at = 0; at < spec.segments[s].count; at += element_chunk)
+        runs_.push_back({s, spec.segments[s].offset + at, std::min(element_chunk, spec.segments[s].count - at)});
+  }
+  std::size_t workspace_bytes() const override { return runs_.size() * sizeof(double); }
+  void run(ConstView g, View factors, View workspace, Stream&) override {
+    auto* squares = static_cast<double*>(workspace.data);
+    for_chunks(cpu_, static_cast<std::int64_t>(runs_.size()), 4, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const Run& r = runs_[static_cast<std::size_t>(i)];
+        squares[i] = sum_of_squares(g.as<float>() + r.offset, r.count);
+      }
+    });
+    auto* out = factors.as<float>();
+    double all = 0;
+    std::size_t next = 0;
+    for (std::size_t s = 0; s < spec_.segments.size(); ++s) {
+      double sum = 0;
+      for (; next < runs_.size() && runs_[next].segment == s; ++next) sum += squares[next];
+      all += sum;
+      if (spec_.clipnorm > 0) out[s] = factor(sum, static_cast<double>(spec_.clipnorm));
+    }
+    if (spec_.global_clipnorm > 0) {
+      const float common =
+          std::isfinite(all) ? factor(all, static_cast<double>(spec_.global_clipnorm)) : std::numeric_limits<float>::quiet_NaN();
+      std::fill(out, out + spec_.segments.size(), common);
+    }
+  }
+
+ private:
+  struct Run {
+    std::size_t segment;
+    std::int64_t offset, count;
+  };
+  static float factor(double squares, double limit) {
+    const double norm = std::sqrt(squares);
+    return norm > limit ? static_cast<float>(limit / norm) : (norm <= limit ? 1.0F : std::numeric_limits<float>::quiet_NaN());
+  }
+
+  const Cpu& cpu_;
+  NormClipSpec spec_;
+  std::vector<Run> runs_;  // in the order of the segments
+};
+
+class AdvanceCounters final : public Advance {
+ public:
+  explicit AdvanceCounters(const AdvanceSpec& spec) : spec_(spec) {}
+  void run(StepCounters* counters, Stream&) override {
+    if (spec_.training && counters->stop == 0) ++counters->step;
+    ++counters->cursor;
+    counters->sample += spec_.batch;
+  }
+
+ private:
+  AdvanceSpec spec_;
+};
+
+/// Segments must be in order and apart: chunks look them up by bisection.
+void check(const std::vector<Segment>& segments, std::int64_t count) {
+  std::int64_t end = 0;
+  for (const Segment& s : segments) {
+    if (s.offset < end || s.count < 0 || (count >= 0 && s.offset + s.count > count))
+      throw Error({.where = "optimizer step",
+                   .what = "segments must be ascending, apart and within the arena",
+                   .got = "offset " + std::to_string(s.offset) + ", count " + std::to_string(s.count)});
+    end = s.offset + s.count;
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<OptimizerStep> make_on(Cpu& cpu, const OptimizerStepSpec& spec) {
+  check(spec.segments, spec.count);
+  return std::visit(
+      [&]<class Rule>(const Rule& rule) -> std::unique_ptr<OptimizerStep> { return std::make_unique<ArenaStep<Rule>>(cpu, spec, rule); },
+      spec.rule);
+}
+
+std::unique_ptr<NormClip> make_on(Cpu& cpu, const NormClipSpec& spec) {
+  check(spec.segments, -1);
+  if ((spec.clipnorm > 0) == (spec.global_clipnorm > 0))
+    throw Error({.category = Category::usage,
+                 .where = "gradient clipping",
+                 .what = "exactly one of clipnorm and global_clipnorm must be positive",
+                 .got = std::to_string(spec.clipnorm) + " and " + std::to_string(spec.global_clipnorm)});
+  return std::make_unique<SegmentNormClip>(cpu, spec);
+}
+
+std::unique_ptr<Advance> make_on(Cpu&, const AdvanceSpec& spec) { return std::make_unique<AdvanceCounters>(spec); }
+
+}  // namespace lehr
