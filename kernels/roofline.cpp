@@ -1,0 +1,87 @@
+#include "kernels/roofline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <vector>
+
+#include "kernels/cpu/ours/tile.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/make.h"
+#include "kernels/matmul.h"
+
+namespace lehr {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Seconds of the fastest round.
+template <class Round>
+double fastest(double seconds, const Round& round) {
+  round();
+  double best = std::numeric_limits<double>::infinity();
+  const auto start = Clock::now();
+  while (std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
+    const auto begin = Clock::now();
+    round();
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  return best;
+}
+
+double f32_flops(const Cpu& cpu, double seconds) {
+  constexpr std::int64_t rows = 8, columns = 48, depth = 160, repeats = 400;
+  const auto level = ours::best_tile_level();
+  const std::vector<float> a(rows * depth, 1e-3F), b(depth * columns, 1e-3F);
+  std::vector<float> c(static_cast<std::size_t>(cpu.threads()) * rows * columns);
+  const ours::TileSum sum{.inner = depth, .a_row = depth, .b_inner = columns};
+  const double best = fastest(seconds, [&] {
+    for_chunks(cpu, cpu.threads(), 1, [&](std::int64_t i, std::int64_t, std::int64_t) {
+      for (std::int64_t r = 0; r < repeats; ++r)
+        ours::tile_block(level, sum, a.data(), b.data(), rows, columns, {.c = c.data() + i * rows * columns, .stride = columns});
+    });
+  });
+  return 2.0 * rows * columns * depth * repeats * cpu.threads() / best;
+}
+
+double bf16_flops(Cpu& cpu, double seconds) {
+  constexpr std::int64_t n = 1024;
+  const auto op = make(MatmulSpec{.m = n, .n = n, .k = n, .a = DType::bf16, .b = DType::bf16, .c = DType::bf16}, cpu);
+  const std::vector<bf16> ones(n * n, bf16(1.0F));
+  const Buffer a(cpu, n * n * 2), b(cpu, n * n * 2), c(cpu, n * n * 2), workspace(cpu, op->workspace_bytes());
+  cpu.copy_in(a.data(), ones.data(), a.bytes());
+  cpu.copy_in(b.data(), ones.data(), b.bytes());
+  const double best = fastest(seconds, [&] {
+    op->run({a.data(), DType::bf16, n * n}, {b.data(), DType::bf16, n * n}, {}, {c.data(), DType::bf16, n * n},
+            {workspace.data(), DType::u8, workspace.bytes()}, cpu.stream());
+  });
+  return 2.0 * n * n * n / best;
+}
+
+LEHR_SIMD void triad(const float* b, const float* c, float* a, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
+}
+
+double bytes_per_second(const Cpu& cpu, double seconds) {
+  constexpr std::int64_t count = 16 << 20;
+  std::vector<float> a(count), b(count, 1.0F), c(count, 2.0F);
+  const double best = fastest(seconds, [&] {
+    for_chunks(cpu, count, 1 << 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      triad(b.data() + begin, c.data() + begin, a.data() + begin, end - begin);
+    });
+  });
+  return 3.0 * count * sizeof(float) / best;
+}
+
+}  // namespace
+
+Roofline measure_roofline(Cpu& cpu, double seconds) {
+  cpu.enter();
+  Roofline roof;
+  roof.f32_flops = f32_flops(cpu, seconds);
+  roof.bf16_flops = std::max(roof.f32_flops, bf16_flops(cpu, seconds));
+  roof.bytes = bytes_per_second(cpu, seconds);
+  return roof;
+}
+
+}  // namespace lehr
