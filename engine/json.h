@@ -27,7 +27,7 @@ class JsonValue {
   JsonValue(std::nullptr_t) {}                                      // NOLINT(google-explicit-constructor)
   JsonValue(bool value) : kind_(Kind::boolean), integer_(value) {}  // NOLINT(google-explicit-constructor)
   template <std::integral T>
-  JsonValue(T value) : kind_(Kind::integer), integer_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
+  JsonValue(T value);  // NOLINT(google-explicit-constructor)
   template <std::floating_point T>
   JsonValue(T value);                                                               // NOLINT(google-explicit-constructor)
   JsonValue(std::string value) : kind_(Kind::string), string_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
@@ -61,6 +61,7 @@ class JsonValue {
   const JsonValue* find(std::string_view key) const;  ///< null where absent, or where this is no object
   std::size_t size() const;                           ///< of an array or object, else 0
   JsonValue& operator[](std::string_view key);        ///< makes the member (null) where absent; a null becomes an object
+  void append(std::string name, JsonValue value);     ///< a further member, without looking for one of that name
   void push_back(JsonValue value);                    ///< a null becomes an array
 
   /// Without indent on one line.
@@ -85,6 +86,15 @@ struct JsonMember {
   std::string name;
   JsonValue value;
 };
+
+/// What is too large for 64 bits with a sign becomes a double.
+template <std::integral T>
+JsonValue::JsonValue(T value) : kind_(Kind::integer), integer_(static_cast<std::int64_t>(value)) {
+  if (value > T{} && integer_ < 0) {
+    kind_ = Kind::number;
+    number_ = static_cast<double>(value);
+  }
+}
 
 template <std::floating_point T>
 JsonValue::JsonValue(T value) : kind_(Kind::number), number_(static_cast<double>(value)) {}

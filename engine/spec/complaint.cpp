@@ -2,20 +2,11 @@
 #include <algorithm>
 
 #include "engine/spec/value.h"
+#include "engine/utf8.h"
 
 namespace lehr {
 
 namespace {
-
-/// Length of the UTF-8 character at `i`; 0 where the byte begins none.
-std::size_t character(std::string_view text, std::size_t i) {
-  const auto c = static_cast<unsigned char>(text[i]);
-  const std::size_t length = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-  if (length == 0 || i + length > text.size()) return 0;
-  for (std::size_t k = 1; k < length; ++k)
-    if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return 0;
-  return length;
-}
 
 /// One string a column: what cannot be shown becomes a blank or a question mark.
 std::vector<std::string> columns(std::string_view text, std::size_t offset, std::size_t& caret) {
@@ -23,7 +14,7 @@ std::vector<std::string> columns(std::string_view text, std::size_t offset, std:
   caret = 0;
   for (std::size_t i = 0; i < text.size();) {
     if (i <= offset) caret = out.size();
-    const std::size_t length = character(text, i);
+    const std::size_t length = utf8_length(text, i);
     const auto c = static_cast<unsigned char>(text[i]);
     out.push_back(length == 0 ? "?" : c < 0x20 || c == 0x7F ? " " : std::string(text.substr(i, length)));
     i += std::max<std::size_t>(length, 1);
@@ -58,7 +49,7 @@ std::string caret_picture(std::string_view text, std::size_t offset) {
 }
 
 Error spec_error(const SpecValue& at, ErrorInfo complaint) {
-  if (complaint.category == Category::failed) complaint.category = Category::usage;
+  if (complaint.category == Category::failed) complaint.category = at.source ? at.source->category : Category::usage;
   complaint.got = shortened(std::move(complaint.got));
   if (at.source && !at.source->text.empty()) {
     std::size_t column = 0;

@@ -28,7 +28,7 @@ std::int64_t spec_integer(const SpecValue& value, std::int64_t lowest, std::int6
 
 double spec_number(const SpecValue& value) {
   if (value.is(SpecKind::number)) return value.number;
-  if (value.is(SpecKind::word)) {
+  if (value.is(SpecKind::word) || value.is(SpecKind::string)) {
     const std::string key = name_key(value.text);
     if (key == "inf" || key == "+inf") return std::numeric_limits<double>::infinity();
     if (key == "-inf") return -std::numeric_limits<double>::infinity();

@@ -34,8 +34,6 @@ class Formula {
   };
 
  private:
-  double evaluate(std::uint32_t node, const FormulaValues& values) const;
-
   std::string text_;
   std::vector<Node> nodes_;
 };

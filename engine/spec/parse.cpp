@@ -19,7 +19,7 @@ constexpr std::string_view end_of_text = "the end";
 class Parser {
  public:
   Parser(std::string_view text, std::string_view what)
-      : source_(std::make_shared<const SpecText>(SpecText{.what = std::string(what), .text = std::string(text)})), text_(source_->text) {}
+      : source_(std::make_shared<const SpecText>(SpecText{std::string(what), std::string(text)})), text_(source_->text) {}
 
   SpecValue all() {
     if (text_.size() > spec_max_length) {

@@ -17,6 +17,7 @@ enum class SpecKind : std::uint8_t { none, boolean, number, word, string, list, 
 /// The text that was parsed and where it came from: a flag, or a file and line.
 struct SpecText {
   std::string what, text;
+  Category category = Category::usage;  ///< of errors about it: data where it came from a file
 };
 
 struct SpecKeyword;
