@@ -7,6 +7,7 @@
 
 #include "kernels/error.h"
 #include "tune/format.h"
+#include "tune/utf8.h"
 
 namespace lehr {
 
@@ -66,26 +67,6 @@ ClassScores macro_average(const std::vector<ClassScores>& classes) {
   }
   for (double* value : {&out.precision, &out.sensitivity, &out.specificity, &out.f1}) *value = n > 0 ? *value / n : 0.0;
   return out;
-}
-
-/// Cut to `width` characters (not bytes) and padded.
-std::string fitted(const std::string& text, std::size_t width) {
-  std::string out;
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t next = i + 1;
-    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xC0U) == 0x80U) ++next;
-    if (used == width) break;
-    out += text.substr(i, next - i);
-    i = next;
-    ++used;
-  }
-  return out + std::string(width - used, ' ');
-}
-
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string row_text(const ClassScores& c, std::size_t width, const std::string& taken_for) {

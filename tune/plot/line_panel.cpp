@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tune/plot/axis.h"
+#include "tune/plot/outline_font.h"
+#include "tune/plot/panels.h"
+
+namespace lehr::plot {
+
+namespace {
+
+constexpr double tick_size = 12;
+constexpr double label_size = 13;
+constexpr double title_size = 15;
+
+std::vector<double> all_of(const LinePanel& panel, std::vector<double> Series::* member) {
+  std::vector<double> out;
+  for (const auto& s : panel.series) out.insert(out.end(), (s.*member).begin(), (s.*member).end());
+  return out;
+}
+
+/// Everything about one panel that its parts share.
+struct Layout {
+  Box plot;
+  Axis x, y;
+  Ticks x_ticks, y_ticks;
+};
+
+Layout lay_out(const LinePanel& panel, Box box) {
+  Extent xs = extent_of(all_of(panel, &Series::x), panel.log_x, 0.03);
+  Extent ys = extent_of(all_of(panel, &Series::y), panel.log_y, 0.05);
+  ys = {panel.y_low.value_or(ys.low), panel.y_high.value_or(ys.high)};
+  Box plot{box.left, box.top + (panel.title.empty() ? 10 : 32), box.right - 16, box.bottom - (panel.x_label.empty() ? 26 : 48)};
+  const int rows = std::max(3, static_cast<int>(plot.height() / 52));
+  const Ticks y_ticks = Axis(ys.low, ys.high, panel.log_y, 0, 1).ticks(rows, false);
+  double widest = 0;
+  for (const auto& label : y_ticks.labels) widest = std::max(widest, text_width(label, tick_size));
+  plot.left += widest + 10 + (panel.y_label.empty() ? 4 : 24);
+  const int columns = std::max(3, static_cast<int>(plot.width() / 60));
+  const Axis x(xs.low, xs.high, panel.log_x, plot.left, plot.right);
+  return {plot, x, Axis(ys.low, ys.high, panel.log_y, plot.bottom, plot.top), x.ticks(columns, panel.whole_x), y_ticks};
+}
+
+void draw_grid(Drawing& d, const Layout& l) {
+  const Line grid{.color = grid_gray, .width = 0.8, .dashes = {3.7, 1.6}};
+  Color faint = grid_gray;
+  faint.alpha = 0.35;
+  const auto vertical = [&](double at, Line line) {
+    line.points = {{l.x.pixel(at), l.plot.bottom}, {l.x.pixel(at), l.plot.top}};
+    d.marks.push_back(std::move(line));
+  };
+  const auto horizontal = [&](double at, Line line) {
+    line.points = {{l.plot.left, l.y.pixel(at)}, {l.plot.right, l.y.pixel(at)}};
+    d.marks.push_back(std::move(line));
+  };
+  for (const double at : l.x_ticks.minor) vertical(at, {.color = faint, .width = 0.6});
+  for (const double at : l.y_ticks.minor) horizontal(at, {.color = faint, .width = 0.6});
+  for (const double at : l.x_ticks.at) vertical(at, grid);
+  for (const double at : l.y_ticks.at) horizontal(at, grid);
+}
+
+void draw_frame(Drawing& d, const LinePanel& panel, const Layout& l) {
+  const Box& p = l.plot;
+  d.marks.push_back(Line{
+      .points = {{p.left, p.top}, {p.right, p.top}, {p.right, p.bottom}, {p.left, p.bottom}, {p.left, p.top}}, .color = ink, .width = 1});
+  for (std::size_t i = 0; i < l.x_ticks.at.size(); ++i) {
+    const double x = l.x.pixel(l.x_ticks.at[i]);
+    d.marks.push_back(Line{.points = {{x, p.bottom}, {x, p.bottom + 4}}, .color = ink, .width = 1});
+    d.marks.push_back(Label{.text = l.x_ticks.labels[i], .at = {x, p.bottom + 18}, .size = tick_size, .align = Align::center});
+  }
+  for (std::size_t i = 0; i < l.y_ticks.at.size(); ++i) {
+    const double y = l.y.pixel(l.y_ticks.at[i]);
+    d.marks.push_back(Line{.points = {{p.left - 4, y}, {p.left, y}}, .color = ink, .width = 1});
+    d.marks.push_back(
+        Label{.text = l.y_ticks.labels[i], .at = {p.left - 8, y + tick_size * 0.36}, .size = tick_size, .align = Align::right});
+  }
+  const double middle = (p.left + p.right) / 2;
+  if (!panel.title.empty())
+    d.marks.push_back(Label{.text = panel.title, .at = {middle, p.top - 11}, .size = title_size, .align = Align::center});
+  if (!panel.x_label.empty())
+    d.marks.push_back(Label{.text = panel.x_label, .at = {middle, p.bottom + 38}, .size = label_size, .align = Align::center});
+  if (!panel.y_label.empty()) {
+    double widest = 0;
+    for (const auto& label : l.y_ticks.labels) widest = std::max(widest, text_width(label, tick_size));
+    d.marks.push_back(Label{.text = panel.y_label,
+                            .at = {p.left - 16 - widest, (p.top + p.bottom) / 2},
+                            .size = label_size,
+                            .align = Align::center,
+                            .upward = true});
+  }
+}
+
+Point clamped(Point p, const Box& box) { return {p.x, std::clamp(p.y, box.top - 3, box.bottom + 3)}; }
+
+void draw_series(Drawing& d, const Series& s, const Layout& l) {
+  const std::vector<double> dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{};
+  Line line{.color = s.color, .width = s.width, .dashes = dashes};
+  const auto finish = [&] {
+    if (line.points.size() == 1) d.marks.push_back(Disc{.center = line.points[0], .radius = s.width * 1.5, .color = s.color});
+    if (line.points.size() > 1) d.marks.push_back(line);
+    line.points.clear();
+  };
+  for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
+    const Point p{l.x.pixel(s.x[i]), l.y.pixel(s.y[i])};
+    if (std::isfinite(p.x) && std::isfinite(p.y)) {
+      line.points.push_back(clamped(p, l.plot));
+    } else {
+      finish();
+    }
+  }
+  finish();
+}
+
+/// How much of the lines a box would hide: points along every segment that fall into it.
+double hidden_by(const Box& box, const LinePanel& panel, const Layout& l) {
+  double out = 0;
+  for (const auto& s : panel.series)
+    for (std::size_t i = 0; i + 1 < std::min(s.x.size(), s.y.size()); ++i) {
+      const Point a{l.x.pixel(s.x[i]), l.y.pixel(s.y[i])};
+      const Point b{l.x.pixel(s.x[i + 1]), l.y.pixel(s.y[i + 1])};
+      const int pieces = std::clamp(static_cast<int>(std::hypot(b.x - a.x, b.y - a.y) / 4), 1, 200);
+      for (int k = 0; k < pieces; ++k) {
+        const double t = static_cast<double>(k) / pieces;
+        const Point p{a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
+        out += p.x > box.left - 4 && p.x < box.right + 4 && p.y > box.top - 4 && p.y < box.bottom + 4 ? 1 : 0;
+      }
+    }
+  return out;
+}
+
+bool overlap(const Box& a, const Box& b) { return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; }
+
+/// Of nine places the one that hides least; ties go to the first.
+Box free_place(double width, double height, const LinePanel& panel, const Layout& l, const std::vector<Box>& taken) {
+  const Box& p = l.plot;
+  const double xs[] = {p.right - 8 - width, p.left + 8, (p.left + p.right - width) / 2};
+  const double ys[] = {p.top + 8, p.bottom - 8 - height, (p.top + p.bottom - height) / 2};
+  Box best{};
+  double least = std::numeric_limits<double>::infinity();
+  for (const double y : ys)
+    for (const double x : xs) {
+      const Box box{x, y, x + width, y + height};
+      double cost = hidden_by(box, panel, l);
+      for (const auto& other : taken) cost += overlap(box, other) ? 1000 : 0;
+      if (cost < least) {
+        least = cost;
+        best = box;
+      }
+    }
+  return best;
+}
+
+Box draw_legend(Drawing& d, const LinePanel& panel, const Layout& l) {
+  double widest = 0;
+  std::size_t count = 0;
+  for (const auto& s : panel.series) {
+    widest = std::max(widest, text_width(s.name, tick_size));
+    count += s.name.empty() ? 0 : 1;
+  }
+  if (count == 0) return {};
+  const Box box = free_place(widest + 50, static_cast<double>(count) * 18 + 8, panel, l, {});
+  Color paper = white;
+  paper.alpha = 0.85;
+  d.marks.push_back(rectangle(box, paper));
+  d.marks.push_back(
+      Line{.points = {{box.left, box.top}, {box.right, box.top}, {box.right, box.bottom}, {box.left, box.bottom}, {box.left, box.top}},
+           .color = {204, 204, 204},
+           .width = 1});
+  double y = box.top + 13;
+  for (const auto& s : panel.series) {
+    if (s.name.empty()) continue;
+    d.marks.push_back(Line{.points = {{box.left + 9, y}, {box.left + 34, y}},
+                           .color = s.color,
+                           .width = s.width,
+                           .dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{}});
+    d.marks.push_back(Label{.text = s.name, .at = {box.left + 42, y + tick_size * 0.36}, .size = tick_size});
+    y += 18;
+  }
+  return box;
+}
+
+void draw_marker(Drawing& d, const Marker& m, const LinePanel& panel, const Layout& l, std::vector<Box>& taken) {
+  const Point at = clamped({l.x.pixel(m.x), l.y.pixel(m.y)}, l.plot);
+  if (!std::isfinite(at.x) || !std::isfinite(at.y)) return;
+  Color thin = m.color;
+  thin.alpha = 0.55;
+  d.marks.push_back(Line{.points = {{at.x, l.plot.bottom}, {at.x, l.plot.top}}, .color = thin, .width = 1, .dashes = {2, 3}});
+  d.marks.push_back(Disc{.center = at, .radius = 4.5, .color = m.color, .edge = white, .edge_width = 1.5});
+  const double width = text_width(m.text, tick_size) + 10;
+  Box best{};
+  double least = std::numeric_limits<double>::infinity();
+  for (const double dy : {-28.0, 10.0, -52.0, 34.0, -80.0, 60.0})
+    for (const double x : {at.x + 6, at.x - 6 - width}) {
+      const Box box{x, at.y + dy, x + width, at.y + dy + 18};
+      if (box.left < l.plot.left + 2 || box.right > l.plot.right - 2 || box.top < l.plot.top + 2 || box.bottom > l.plot.bottom - 2)
+        continue;
+      double cost = hidden_by(box, panel, l) + 0.2 * std::abs(dy + 9) / 10;
+      for (const auto& other : taken) cost += overlap(box, other) ? 1000 : 0;
+      if (cost < least) {
+        least = cost;
+        best = box;
+      }
+    }
+  if (!std::isfinite(least)) return;
+  Color paper = white;
+  paper.alpha = 0.85;
+  d.marks.push_back(rectangle(best, paper));
+  d.marks.push_back(Label{.text = m.text, .at = {best.left + 5, best.bottom - 5}, .size = tick_size, .color = m.color});
+  taken.push_back(best);
+}
+
+}  // namespace
+
+void draw_panel(Drawing& drawing, const LinePanel& panel, Box box) {
+  const Layout l = lay_out(panel, box);
+  draw_grid(drawing, l);
+  for (const auto& s : panel.series) draw_series(drawing, s, l);
+  draw_frame(drawing, panel, l);
+  std::vector<Box> taken{draw_legend(drawing, panel, l)};
+  for (const auto& m : panel.markers) draw_marker(drawing, m, panel, l, taken);
+}
+
+}  // namespace lehr::plot
