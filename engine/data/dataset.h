@@ -37,7 +37,7 @@ struct Dataset {
 };
 
 struct DataSplits {
-  std::optional<Dataset> train, validation, test;
+  std::optional<Dataset> train = {}, validation = {}, test = {};
   std::string source = {};  ///< what was read, from where, and what was done to it: for people
 
   const Dataset& any() const;  ///< the first part there is; throws where there is none

@@ -1,4 +1,4 @@
-// image.h: JPEG, PNG, BMP and PNM files to uint8 pixels, and back to PNG and JPEG.
+// image.h: JPEG, PNG, BMP and PNM files to uint8 pixels.
 #pragma once
 
 #include <cstddef>
@@ -42,10 +42,5 @@ inline std::uint8_t luma(std::uint8_t r, std::uint8_t g, std::uint8_t b) {
 }
 
 bool has_image_extension(std::string_view file);  ///< .jpg .jpeg .png .bmp .ppm .pgm .pnm, in any case
-
-/// 1, 3 or 4 channels. Atomic: written beside and renamed. Throws Error{data} where the file cannot be written.
-void write_png(const std::string& file, const Image& image);
-void write_jpeg(const std::string& file, const Image& image, int quality = 92);
-std::vector<std::byte> encode_png(const Image& image);
 
 }  // namespace lehr

@@ -15,6 +15,9 @@ DataSplits load_folder(const std::string& root, const LoadOptions& options);
 /// The same layouts inside a zip; a single top folder is stepped into.
 DataSplits load_zip(const std::string& file, const LoadOptions& options);
 
+/// One image file, or all images of a folder in natural order, without labels: what `predict` takes.
+Dataset load_images(const std::string& path, const LoadOptions& options);
+
 enum class ImageFormat : std::uint8_t { jpeg, png };
 
 /// Writes images in the lecture's layout. The folder must not exist or be empty. Throws Error{data} for a full disk or an unwritable

@@ -19,7 +19,25 @@ void append(void* context, void* data, int size) {
   const auto* begin = static_cast<const std::byte*>(data);
   out.insert(out.end(), begin, begin + size);
 }
+
+[[noreturn]] void fail(const std::string& what) {
+  throw Error({.category = Category::data, .where = "picture", .what = what + " cannot be encoded", .expected = "1, 3 or 4 channels"});
+}
 }  // namespace
+
+std::vector<std::byte> encode_png(const Image& image) {
+  std::vector<std::byte> out;
+  if (stbi_write_png_to_func(append, &out, image.width, image.height, image.channels, image.pixels.data(), image.width * image.channels) ==
+      0)
+    fail("a PNG");
+  return out;
+}
+
+std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
+  std::vector<std::byte> out;
+  if (stbi_write_jpg_to_func(append, &out, image.width, image.height, image.channels, image.pixels.data(), quality) == 0) fail("a JPEG");
+  return out;
+}
 
 std::vector<std::byte> encode_png(const Array& image) {
   const auto& shape = image.shape();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +21,8 @@ struct NpyHeader {
 
 /// Throws Error{data} where it is not a header, or where fewer than shape x item size bytes follow (`total_bytes` is the whole file).
 NpyHeader parse_npy_header(std::span<const std::byte> start, std::size_t total_bytes, const std::string& file);
+std::size_t npy_item_bytes(const NpyHeader& header, const std::string& file);  ///< of an element in the file
+bool npy_is_plain(const NpyHeader& header);  ///< the file's bytes are the array's: C order, this machine's byte order, no conversion
 Array parse_npy(std::span<const std::byte> bytes, const std::string& file);
 Array read_npy(const std::string& file);
 std::vector<std::byte> encode_npy(const Array& array);

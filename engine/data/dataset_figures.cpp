@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/data/dataset.h"
+#include "kernels/error.h"
+
+namespace lehr {
+
+namespace {
+
+/// Sums of a chunk first, then of chunks: the mean of 10^9 bytes stays exact to 15 digits.
+struct Sums {
+  double min = std::numeric_limits<double>::infinity(), max = -std::numeric_limits<double>::infinity(), sum = 0;
+  std::int64_t nans = 0;
+  void add(const Array& array) {
+    switch (array.dtype()) {
+      case DType::u8:
+        return add(array.as<std::uint8_t>());
+      case DType::i32:
+        return add(array.as<std::int32_t>());
+      case DType::f64:
+        return add(array.as<double>());
+      default:
+        return add(array.as_f32().as<float>());
+    }
+  }
+  template <class T>
+  void add(std::span<T> values) {
+    double part = 0;
+    for (const auto value : values) {
+      const auto v = static_cast<double>(value);
+      if (v < min) min = v;
+      if (v > max) max = v;
+      part += v;
+    }
+    sum += part;
+  }
+};
+
+/// FNV-1a over words of eight bytes, with the tail byte by byte.
+class Hash {
+ public:
+  void add(const void* data, std::size_t bytes) {
+    const auto* at = static_cast<const unsigned char*>(data);
+    for (; bytes >= 8; at += 8, bytes -= 8) {
+      std::uint64_t word = 0;
+      for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{at[i]} << (8 * i);
+      mix(word);
+    }
+    for (; bytes > 0; ++at, --bytes) mix(*at);
+  }
+  void add(const std::string& text) {
+    add(text.data(), text.size());
+    mix(text.size());
+  }
+  void add(const Array& array) {
+    add(array.shape().text() + std::string(name_of(array.dtype())));
+    add(array.data(), array.bytes());
+  }
+  std::uint64_t value() const { return value_ ^ value_ >> 32U; }
+
+ private:
+  void mix(std::uint64_t word) {
+    value_ = (value_ ^ word) * 0x100000001b3ULL;
+    value_ ^= value_ >> 29U;  // a plain multiply would never carry high bits down
+  }
+  std::uint64_t value_ = 0xcbf29ce484222325ULL;
+};
+
+Array sample_of(const Dataset& data, std::int64_t row) {
+  Array out(data.sample_shape().with_batch(1), data.x_dtype());
+  data.streamed->read(row, {out.data(), out.bytes()});
+  return out;
+}
+
+std::string place(const Dataset& data, std::int64_t row) {
+  std::string where = data.name.empty() ? "data" : data.name;
+  where += ", row " + std::to_string(row);
+  if (row < static_cast<std::int64_t>(data.files.size())) where += " (" + data.files[static_cast<std::size_t>(row)] + ")";
+  return where;
+}
+
+void check_no_nan(const Dataset& data, const Array& array, const std::string& what) {
+  if (array.dtype() != DType::f32) return;
+  const auto values = array.as<float>();
+  const auto bad = std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
+  if (bad == values.end()) return;
+  const auto at = bad - values.begin();
+  throw Error({.category = Category::data,
+               .where = place(data, at / std::max<std::int64_t>(array.row_elements(), 1)),
+               .what = what + " holds " + (std::isnan(*bad) ? "NaN" : "an infinite number") + " at element " +
+                       std::to_string(at % std::max<std::int64_t>(array.row_elements(), 1)),
+               .expected = "finite numbers",
+               .hint = "Training on it would make every weight NaN; drop or fill such rows first."});
+}
+
+void check_ids(const Dataset& data) {
+  const auto ids = data.y.as<std::int32_t>();
+  const auto named = static_cast<std::int64_t>(data.class_names.size());
+  for (std::size_t row = 0; row < ids.size(); ++row)
+    if (ids[row] < 0 || (named > 0 && ids[row] >= named))
+      throw Error({.category = Category::data,
+                   .where = place(data, static_cast<std::int64_t>(row)),
+                   .what = "its label is out of range",
+                   .expected = named > 0 ? "a class id of 0 to " + std::to_string(named - 1) : "a class id of 0 or more",
+                   .got = std::to_string(ids[row])});
+}
+
+}  // namespace
+
+Statistics statistics(const Dataset& data) {
+  Sums sums;
+  if (data.streamed)
+    for (std::int64_t row = 0; row < data.size(); ++row) sums.add(sample_of(data, row));
+  else
+    for (std::int64_t row = 0; row < data.size(); ++row) {
+      if (data.x.dtype() == DType::u8) {
+        const auto n = static_cast<std::size_t>(data.x.row_elements());
+        sums.add(data.x.as<std::uint8_t>().subspan(static_cast<std::size_t>(row) * n, n));
+      } else {
+        sums.add(data.x.rows(row, row + 1));
+      }
+    }
+  const auto elements = static_cast<std::size_t>(data.size() * data.sample_shape().elements());
+  if (elements == 0) return {};
+  Statistics out{.min = sums.min, .max = sums.max, .mean = sums.sum / static_cast<double>(elements)};
+  out.min_255 = out.min / 255;
+  out.max_255 = out.max / 255;
+  out.mean_255 = out.mean / 255;
+  out.bytes_u8 = elements;
+  out.bytes_f32 = elements * 4;
+  out.bytes_f64 = elements * 8;
+  return out;
+}
+
+std::uint64_t content_hash(const Dataset& data) {
+  Hash hash;
+  if (data.streamed) {
+    hash.add(data.sample_shape().with_batch(data.size()).text());
+    for (std::int64_t row = 0; row < data.size(); ++row) hash.add(data.streamed->describe(row));
+  } else {
+    hash.add(data.x);
+  }
+  hash.add(data.y);
+  return hash.value();
+}
+
+void check_dataset(const Dataset& data) {
+  const std::string where = data.name.empty() ? "data" : data.name;
+  const LabelKind kind = data.labels();
+  if (data.size() == 0) throw Error({.category = Category::data, .where = where, .what = "holds no samples"});
+  if (kind != LabelKind::none && data.y.rows() != data.size())
+    throw Error({.category = Category::data,
+                 .where = where,
+                 .what = "samples and labels differ in number",
+                 .expected = std::to_string(data.size()) + " labels",
+                 .got = std::to_string(data.y.rows())});
+  if (data.sample_shape().rank() > 0 && data.sample_shape().elements() == 0)
+    throw Error(
+        {.category = Category::data, .where = where, .what = "its samples are empty", .got = "shape " + data.sample_shape().text()});
+  if (kind == LabelKind::ids) check_ids(data);
+  if (kind == LabelKind::values || kind == LabelKind::one_hot) check_no_nan(data, data.y, "the label");
+  if (!data.streamed) check_no_nan(data, data.x, "the sample");
+}
+
+}  // namespace lehr
