@@ -1,0 +1,22 @@
+// The callbacks that have a name. A new callback is one line here.
+#include "layers/metrics.h"
+#include "tune/callbacks/early_stopping.h"
+#include "tune/callbacks/model_checkpoint.h"
+
+namespace lehr {
+
+const Catalogue<CallbackSpec>& callback_catalogue() {
+  using C = Catalogue<CallbackSpec>;
+  static const C list("callback", {C::entry<EarlyStopping>(), C::entry<ModelCheckpoint>()});
+  return list;
+}
+
+bool maximizes(MonitorMode mode, const std::string& monitor) { return mode == MonitorMode::max || (mode == MonitorMode::automatic && maximize(monitor)); }
+
+const double* find_log(const EpochLogs& logs, const std::string& name) {
+  for (const auto& [key, value] : logs)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+}  // namespace lehr

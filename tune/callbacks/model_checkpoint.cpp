@@ -1,0 +1,93 @@
+#include "tune/callbacks/model_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "engine/spec/parse.h"
+
+namespace lehr {
+
+namespace {
+
+struct CheckpointState {
+  static constexpr SpecInfo info{.name = "model_checkpoint_state"};
+  std::optional<double> best = {};
+  template <class Self, class F>
+  static void fields(Self& self, F&& f) {
+    f("best", self.best, "");
+  }
+};
+
+class ModelCheckpointCallback final : public Callback {
+ public:
+  explicit ModelCheckpointCallback(ModelCheckpoint spec) : spec_(std::move(spec)), maximize_(maximizes(spec_.mode, spec_.monitor)) {
+    state_.best = spec_.initial_value_threshold;
+    format_filepath_check();
+  }
+  std::string monitor() const override { return spec_.save_best_only ? spec_.monitor : std::string{}; }
+
+  void on_epoch_end(Run& run, std::int64_t epoch, EpochLogs& logs) override {
+    const std::string file = format_filepath(spec_.filepath, epoch, logs);
+    const double* value = find_log(logs, spec_.monitor);
+    if (!spec_.save_best_only || value == nullptr) {
+      run.save_weights(file);
+      if (spec_.verbose > 0) run.event("saved", fmt::format("Epoch {}: saving model to {}", epoch + 1, file));
+      return;
+    }
+    const bool better = !state_.best || (maximize_ ? *value > *state_.best : *value < *state_.best);
+    const std::string before = state_.best ? fmt::format("{:.5f}", *state_.best) : "None";
+    if (!better) {
+      if (spec_.verbose > 0) run.event("kept", fmt::format("Epoch {}: {} did not improve from {}", epoch + 1, spec_.monitor, before));
+      return;
+    }
+    state_.best = *value;
+    run.save_weights(file);
+    if (spec_.verbose > 0) run.event("improved", fmt::format("Epoch {}: {} improved from {} to {:.5f}, saving model to {}", epoch + 1, spec_.monitor, before, *value, file));
+  }
+
+  CallbackState save() const override { return {.text = to_config(state_).print()}; }
+  void load(const CallbackState& state) override { state_ = from_spec<CheckpointState>(parse_spec(state.text, "checkpoint, model_checkpoint")); }
+
+ private:
+  void format_filepath_check() const {
+    const std::string& file = spec_.filepath;
+    if (!file.ends_with(".npz"))
+      throw Error({.category = Category::usage, .where = "model_checkpoint", .what = "weights are written as .npz", .expected = "a file ending in .npz", .got = file});
+  }
+  ModelCheckpoint spec_;
+  bool maximize_;
+  CheckpointState state_;
+};
+
+}  // namespace
+
+std::string format_filepath(const std::string& pattern, std::int64_t epoch, const EpochLogs& logs) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size();) {
+    const auto end = pattern.find('}', i);
+    if (pattern[i] != '{' || end == std::string::npos) {
+      out += pattern[i++];
+      continue;
+    }
+    const std::string inside = pattern.substr(i + 1, end - i - 1), name = inside.substr(0, inside.find(':'));
+    const std::string format = "{" + (inside.size() > name.size() ? inside.substr(name.size()) : std::string{}) + "}";
+    try {
+      if (name == "epoch") {
+        out += fmt::format(fmt::runtime(format), epoch + 1);
+      } else if (const double* value = find_log(logs, name)) {
+        out += fmt::format(fmt::runtime(format), *value);
+      } else {
+        std::string known = "epoch";
+        for (const auto& [key, unused] : logs) known += ", " + key;
+        throw Error({.category = Category::usage, .where = "filepath \"" + pattern + "\"", .what = "no such value", .expected = known, .got = name});
+      }
+    } catch (const fmt::format_error& e) {
+      throw Error({.category = Category::usage, .where = "filepath \"" + pattern + "\"", .what = std::string("bad format: ") + e.what(), .got = inside});
+    }
+    i = end + 1;
+  }
+  return out;
+}
+
+std::unique_ptr<Callback> make_callback(const ModelCheckpoint& spec) { return std::make_unique<ModelCheckpointCallback>(spec); }
+
+}  // namespace lehr

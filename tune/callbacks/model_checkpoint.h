@@ -1,0 +1,35 @@
+// model_checkpoint.h: writes the weights after an epoch, or only when the monitored value improves.
+#pragma once
+
+#include <optional>
+
+#include "tune/callback.h"
+
+namespace lehr {
+
+struct ModelCheckpoint {
+  static constexpr SpecInfo info{.name = "model_checkpoint", .class_name = "ModelCheckpoint", .summary = "writes the weights at the end of epochs", .formula = "save_best_only: when value < best (max: value > best)"};
+  Required<std::string> filepath = {};
+  std::string monitor = "val_loss";
+  int verbose = 0;
+  bool save_best_only = false;
+  bool save_weights_only = true;
+  MonitorMode mode = MonitorMode::automatic;
+  std::optional<double> initial_value_threshold = {};
+  template <class Self, class F>
+  static void fields(Self& self, F&& f) {
+    f("filepath", self.filepath, "file; {epoch}, {epoch:02d}, {val_loss:.2f} are filled in");
+    f("monitor", self.monitor, "the value to watch");
+    f("verbose", self.verbose, "1: say what was saved");
+    f("save_best_only", self.save_best_only, "only when the value improves");
+    f("save_weights_only", self.save_weights_only, "weights, not the whole model");
+    f("mode", self.mode, "whether smaller or larger is better; auto: by the name");
+    f("initial_value_threshold", self.initial_value_threshold, "improvement starts from this value");
+  }
+};
+std::unique_ptr<Callback> make_callback(const ModelCheckpoint& spec);
+
+/// Fills `{epoch}` (from 1) and `{name}` with an optional Python format such as `:02d`, `:.2f`. Error{usage} for an unknown name.
+std::string format_filepath(const std::string& pattern, std::int64_t epoch, const EpochLogs& logs);
+
+}  // namespace lehr

@@ -1,0 +1,296 @@
+// One call of fit: epochs, batches, validation, callbacks.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "engine/data/split.h"
+#include "tune/device_rows.h"
+#include "tune/model.h"
+
+namespace lehr {
+
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+void check_options(const Dataset& train, const FitOptions& o) {
+  const auto positive = [](std::int64_t value, const char* flag) {
+    if (value < 1) throw Error({.category = Category::usage, .where = flag, .what = "must be positive", .expected = "1 or more", .got = std::to_string(value)});
+  };
+  positive(o.epochs, "--epochs");
+  positive(o.batch_size, "--batch-size");
+  if (train.size() == 0) throw Error({.category = Category::data, .where = train.name, .what = "there are no samples to train on"});
+}
+
+}  // namespace
+
+class FitRun final : public Run {
+ public:
+  FitRun(Model& model, const Dataset& train, const FitOptions& options) : m_(model), o_(options), n_(train.size()), batch_(std::min(options.batch_size, train.size())) {
+    check_options(train, options);
+    model.resolve(train);
+    if (o_.validation_data != nullptr) model.resolve(*o_.validation_data);
+    if (train.streamed) resident_ = train.take(order_of_rows(n_));
+    const Dataset& rows = train.streamed ? resident_ : train;
+    form_ = form_of(rows, model.options().input, !o_.class_weights.empty());
+    form_.ids = takes_ids(model.loss());
+    y_ = form_.ids || rows.y.dtype() == DType::f32 ? rows.y : rows.y.as_f32();
+    x_rows_ = std::make_unique<DeviceRows>(backend(), rows.x);
+    y_rows_ = std::make_unique<DeviceRows>(backend(), y_);
+    full_ = make_plan(batch_);
+    if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
+    for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
+    check_monitors();
+  }
+
+  FitResult run() {
+    const double begin = now();
+    start();
+    for (auto& callback : callbacks_) callback->on_train_begin(*this);
+    for (epoch_ = position_.epoch; epoch_ < o_.epochs && !stopped_ && !interrupted_; ++epoch_) run_epoch();
+    if (!interrupted_)
+      for (auto& callback : callbacks_) callback->on_train_end(*this);
+    result_.seconds = now() - begin;
+    result_.samples_per_s = step_seconds_ > 0 ? static_cast<double>(samples_) / step_seconds_ : 0;
+    result_.interrupted = interrupted_;
+    result_.history = history_;
+    result_.state = training_state();
+    result_.stopped = stopped_;
+    return std::move(result_);
+  }
+
+  // --- Run: what callbacks may do ---------------------------------------------------------------------------------------------------
+  void stop(const std::string& reason) override {
+    if (!stopped_) stopped_ = {epoch_, reason};
+    event("stopped", "Epoch " + std::to_string(epoch_ + 1) + ": " + reason);
+  }
+  double learning_rate() const override { return rate_override_ > 0 ? rate_override_ : rate_at(global_step()); }
+  void set_learning_rate(double rate) override { rate_override_ = static_cast<double>(static_cast<float>(rate)); }
+  std::vector<float> snapshot() const override { return m_.state().snapshot(); }
+  void restore(const std::vector<float>& weights) override { m_.state().restore(weights); }
+  void save_weights(const std::string& file) override {
+    const std::filesystem::path path(file);
+    m_.save_weights((path.is_absolute() ? path : o_.folder / path).string());
+  }
+  void event(const std::string& kind, const std::string& text) override {
+    const Event e{.epoch = epoch_, .kind = kind, .text = text};
+    if (kind == "restored") result_.restored_epoch = restored_from(text);
+    history_.events.push_back(e);
+    if (o_.renderer != nullptr) o_.renderer->on_event(e);
+  }
+
+ private:
+  static std::vector<std::int64_t> order_of_rows(std::int64_t n) {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(n));
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    return order;
+  }
+  // The sentence ends in the epoch's number and a full stop.
+  static std::optional<std::int64_t> restored_from(const std::string& text) {
+    const auto colon = text.rfind(": ");
+    if (colon == std::string::npos) return {};
+    return std::atoll(text.c_str() + colon + 2) - 1;
+  }
+
+  Backend& backend() const { return m_.backend(); }
+  std::int64_t steps() const { return (n_ + batch_ - 1) / batch_; }
+  std::int64_t global_step() const { return base_step_ + epoch_steps_done_; }
+  double rate_at(std::int64_t step) const { return m_.options().optimizer.learning_rate().at(step); }
+
+  StepPlan make_plan(std::int64_t size) {
+    StepRequest request{.network = m_.network(), .state = m_.state(), .options = {.mode = PlanMode::train, .batch = size, .precision = m_.options().precision, .seed = m_.options().seed}, .form = form_, .loss = m_.loss(), .metrics = m_.metrics(),
+                        .optimizer = &m_.options().optimizer, .augmentation = &o_.augmentation};
+    StepPlan step = make_step_plan(request);
+    step.plan->bind(step.x, x_rows_->view());
+    step.plan->bind(step.y, y_rows_->view());
+    if (!o_.class_weights.empty()) {
+      if (class_weights_.data() == nullptr) {
+        class_weights_ = Buffer(backend(), o_.class_weights.size() * sizeof(float));
+        backend().copy_in(class_weights_.data(), o_.class_weights.data(), class_weights_.bytes());
+      }
+      step.plan->bind(step.class_weights, {class_weights_.data(), DType::f32, o_.class_weights.size()});
+    }
+    return step;
+  }
+
+  void check_monitors() const {
+    const auto known = m_.log_names(o_.validation_data != nullptr);
+    for (std::size_t i = 0; i < callbacks_.size(); ++i) {
+      const std::string name = callbacks_[i]->monitor();
+      if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
+      throw Error({.category = Category::usage, .where = std::string(o_.callbacks[i].info().name), .what = "this run will not report \"" + name + "\"", .expected = joined(known), .got = name,
+                   .hint = name.starts_with("val_") && o_.validation_data == nullptr ? "Give --validation or --validation-split." : ""});
+    }
+  }
+
+  static std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+    return out;
+  }
+
+  void start() {
+    auto counters = m_.state().read_counters();
+    if (o_.resume) {
+      const auto& r = *o_.resume;
+      position_ = r.position;
+      history_ = r.history;
+      rate_override_ = r.learning_rate;
+      for (std::size_t i = 0; i < callbacks_.size() && i < r.callbacks.size(); ++i)
+        if (!r.callbacks[i].text.empty()) callbacks_[i]->load(r.callbacks[i]);
+    } else {
+      counters.stop = 0;
+    }
+    base_step_ = counters.step - position_.step;
+    m_.state().write_counters(counters);
+  }
+
+  // Rows of the step table and the order of the samples, once an epoch: nothing else goes to the device.
+  void upload_epoch() {
+    std::vector<StepRow> rows;
+    for (std::int64_t i = 0; i < steps(); ++i) {
+      const double rate = rate_override_ > 0 ? rate_override_ : rate_at(base_step_ + i);
+      rows.push_back(m_.options().optimizer.row(base_step_ + i, static_cast<double>(static_cast<float>(rate))));
+    }
+    m_.state().upload_step_table(rows);
+    if (o_.shuffle) {
+      const auto order = permutation(n_, m_.options().seed, shuffle_stream, static_cast<std::uint64_t>(epoch_));
+      const std::vector<std::int32_t> order32(order.begin(), order.end());
+      if (order_.bytes() != order32.size() * sizeof(std::int32_t)) order_ = Buffer(backend(), order32.size() * sizeof(std::int32_t));
+      backend().copy_in(order_.data(), order32.data(), order_.bytes());
+      for (StepPlan* step : {&full_, &ragged_})
+        if (step->plan) step->plan->bind(step->permutation, {order_.data(), DType::i32, order32.size()});
+    }
+  }
+
+  void run_epoch() {
+    const double begin = now();
+    epoch_steps_done_ = 0;
+    for (auto& callback : callbacks_) callback->on_epoch_begin(*this, epoch_);
+    if (o_.renderer != nullptr) o_.renderer->on_epoch_begin(epoch_);
+    upload_epoch();
+    auto counters = m_.state().read_counters();
+    epoch_steps_done_ = position_.step;
+    counters.cursor = position_.step;
+    counters.sample = position_.step * batch_;
+    m_.state().write_counters(counters);
+    full_.zero_sums(backend());
+    if (ragged_.plan) ragged_.zero_sums(backend());
+    if (!position_.sums.empty()) full_.write_sums(backend(), position_.sums);
+    position_ = {.epoch = epoch_};
+
+    const double rate = rate_override_ > 0 ? rate_override_ : rate_at(base_step_);
+    run_steps();
+    if (interrupted_) {
+      position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = full_.read_sums(backend())};
+      return;
+    }
+    finish_epoch(begin, rate);
+  }
+
+  void run_steps() {
+    double shown = 0;
+    const double begin = now();
+    const std::int64_t first = epoch_steps_done_;
+    while (epoch_steps_done_ < steps()) {
+      const bool last = epoch_steps_done_ == n_ / batch_;
+      (last ? ragged_ : full_).plan->run();
+      ++epoch_steps_done_;
+      samples_ += last ? n_ % batch_ : batch_;
+      if (o_.renderer != nullptr && now() - shown > 0.05 && epoch_steps_done_ < steps()) {
+        shown = now();
+        const double speed = static_cast<double>((epoch_steps_done_ - first) * batch_) / (shown - begin);
+        o_.renderer->on_step({.epoch = epoch_, .step = epoch_steps_done_, .steps = steps(), .values = named(full_.means(backend())), .samples_per_s = speed});
+      }
+      // A run interrupted after its last full step finishes the epoch: the rest takes less than the question.
+      if (o_.interrupted && o_.interrupted() && epoch_steps_done_ < n_ / batch_) {
+        interrupted_ = true;
+        break;
+      }
+    }
+    step_seconds_ += now() - begin;
+  }
+
+  EpochLogs named(const std::vector<double>& means) const {
+    EpochLogs logs;
+    for (std::size_t i = 0; i < m_.metrics().size(); ++i) logs.emplace_back(m_.metrics()[i].name, means[i + 1]);
+    logs.emplace_back("loss", means[0]);
+    return logs;
+  }
+
+  std::vector<double> epoch_means() {
+    auto sums = full_.read_sums(backend());
+    if (ragged_.plan) {
+      const auto rest = ragged_.read_sums(backend());
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += rest[i];
+    }
+    std::vector<double> means;
+    for (std::size_t i = 0; i < sums.size(); i += 2) means.push_back(sums[i] / sums[i + 1]);
+    return means;
+  }
+
+  void finish_epoch(double begin, double rate) {
+    base_step_ += steps();
+    epoch_steps_done_ = 0;
+    EpochLogs logs = named(epoch_means());
+    if (o_.validation_data != nullptr) {
+      const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size);
+      EpochLogs part;
+      for (std::size_t i = 1; i < validation.values.size(); ++i) part.emplace_back("val_" + validation.values[i].first, validation.values[i].second);
+      part.emplace_back("val_loss", validation.values[0].second);
+      logs.insert(logs.end(), part.begin(), part.end());
+      note_classes(validation);
+    }
+    logs.emplace_back("learning_rate", static_cast<double>(static_cast<float>(rate)));
+    for (auto& callback : callbacks_) callback->on_epoch_end(*this, epoch_, logs);
+    const double seconds = now() - begin;
+    logs.emplace_back("seconds", seconds);
+    history_.add(epoch_, logs);
+    position_ = {.epoch = epoch_ + 1};
+    if (o_.renderer != nullptr) o_.renderer->on_epoch_end({.epoch = epoch_, .steps = steps(), .seconds = seconds, .values = logs});
+    if (o_.on_epoch) o_.on_epoch(training_state());
+    if (o_.interrupted && o_.interrupted()) interrupted_ = true;
+  }
+
+  void note_classes(const Evaluation& validation) {
+    if (validation.predicted.empty()) return;
+    std::vector<bool> seen;
+    for (const auto id : validation.predicted) {
+      if (static_cast<std::size_t>(id) >= seen.size()) seen.resize(static_cast<std::size_t>(id) + 1);
+      seen[static_cast<std::size_t>(id)] = true;
+    }
+    predicted_classes_ = std::count(seen.begin(), seen.end(), true);
+    if (predicted_classes_ == 1) event("collapsed", "Epoch " + std::to_string(epoch_ + 1) + ": one predicted class on the validation set");
+  }
+
+  TrainingState training_state() const {
+    TrainingState out{.position = position_, .history = history_, .learning_rate = rate_override_};
+    for (const auto& callback : callbacks_) out.callbacks.push_back(callback->save());
+    return out;
+  }
+
+  static constexpr std::uint32_t shuffle_stream = 0x5u;
+
+  Model& m_;
+  const FitOptions& o_;
+  std::int64_t n_, batch_;
+  Dataset resident_;
+  StepForm form_;
+  Array y_;
+  std::unique_ptr<DeviceRows> x_rows_, y_rows_;
+  Buffer order_, class_weights_;
+  StepPlan full_, ragged_;
+  std::vector<std::unique_ptr<Callback>> callbacks_;
+  RunPosition position_;
+  History history_;
+  FitResult result_;
+  std::optional<std::pair<std::int64_t, std::string>> stopped_;
+  bool interrupted_ = false;
+  std::int64_t epoch_ = 0, base_step_ = 0, epoch_steps_done_ = 0, samples_ = 0, predicted_classes_ = 0;
+  double rate_override_ = 0, step_seconds_ = 0;
+};
+
+FitResult Model::fit_run(const Dataset& train, const FitOptions& options) { return FitRun(*this, train, options).run(); }
+
+}  // namespace lehr

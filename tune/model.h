@@ -1,0 +1,132 @@
+// model.h: a network with an optimizer, a loss and a device: fit, evaluate, predict, with Keras's semantics.
+//
+//   Model model(network, {.optimizer = Adam{.learning_rate = 1e-4}, .metrics = {Accuracy()}});
+//   History history = model.fit(train, {.epochs = 10, .validation_data = &validation});
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/dataset.h"
+#include "engine/data/npz.h"
+#include "engine/precision.h"
+#include "kernels/backend.h"
+#include "layers/losses.h"
+#include "layers/metrics.h"
+#include "layers/network.h"
+#include "optim/optimizer.h"
+#include "tune/callback.h"
+#include "tune/history.h"
+#include "tune/renderer.h"
+#include "tune/step_plan.h"
+
+namespace lehr {
+
+struct ModelOptions {
+  Optimizer optimizer = {};
+  std::optional<Loss> loss = {};                       ///< unset: by the labels and the last activation
+  std::optional<std::vector<Metric>> metrics = {};     ///< unset: accuracy for classes, nothing otherwise
+  Precision precision = Precision::float32;
+  std::uint64_t seed = 0;
+  std::shared_ptr<Backend> backend = nullptr;          ///< unset: the CPU with all its threads
+  InputTransform input = {};                           ///< of stored samples; applied by fit, evaluate and predict alike
+};
+
+/// Where an interrupted or checkpointed run stands.
+struct RunPosition {
+  std::int64_t epoch = 0;                              ///< epochs done
+  std::int64_t step = 0;                               ///< steps done of the next one
+  std::vector<double> sums = {};                       ///< accumulated in it
+};
+
+/// All that a bit-exact resume needs.
+struct TrainingState {
+  RunPosition position = {};
+  History history = {};
+  std::vector<CallbackState> callbacks = {};
+  double learning_rate = 0;                            ///< as callbacks left it; 0: the optimizer's own
+};
+
+struct FitOptions {
+  std::int64_t epochs = 1;                             ///< the end index, as in Keras
+  std::int64_t batch_size = 32;
+  const Dataset* validation_data = nullptr;
+  bool shuffle = true;
+  std::vector<CallbackSpec> callbacks = {};
+  std::vector<float> class_weights = {};               ///< by id; empty: none
+  Network augmentation = {};                           ///< layers in front of the training plan only
+  Renderer* renderer = nullptr;
+  std::filesystem::path folder = {};                   ///< where callbacks' relative files go
+  std::function<bool()> interrupted = {};              ///< asked after every step: true stops after it, state kept
+  std::function<void(const TrainingState&)> on_epoch = {};   ///< after callbacks: writes checkpoint and history
+  std::optional<TrainingState> resume = {};
+};
+
+struct FitResult {
+  History history = {};
+  TrainingState state = {};                            ///< as it ended
+  std::optional<std::pair<std::int64_t, std::string>> stopped = {};   ///< epoch (from 0) and why
+  bool interrupted = false;
+  std::optional<std::int64_t> restored_epoch = {};     ///< weights are those of this epoch
+  double seconds = 0, samples_per_s = 0;
+};
+
+struct Evaluation {
+  std::vector<std::pair<std::string, double>> values = {};   ///< loss, then metrics
+  std::vector<std::int32_t> predicted = {};                  ///< arg max of each row; empty for one output
+  double value(const std::string& name) const;               ///< NaN when absent
+};
+
+class Model {
+ public:
+  explicit Model(Network network, ModelOptions options = {});
+
+  /// Fixes the input's shape, allocates and initializes the weights. Called by fit, evaluate and predict with the data's shape.
+  void build(const Shape& input);
+  bool built() const { return state_ != nullptr; }
+  const BuiltNetwork& network() const;
+  State& state() const;
+  Backend& backend() const { return *options_.backend; }
+  const ModelOptions& options() const { return options_; }
+
+  /// Chooses the loss and metrics where none were given; checks labels against them. Throws Error{usage} with the loss that fits.
+  void resolve(const Dataset& data);
+  const Loss& loss() const;
+  const std::vector<Metric>& metrics() const;
+  std::vector<std::string> log_names(bool validation) const;   ///< what a run will report
+
+  FitResult fit_run(const Dataset& train, const FitOptions& options);
+  History fit(const Dataset& train, const FitOptions& options = {}) { return fit_run(train, options).history; }
+  Evaluation evaluate(const Dataset& data, std::int64_t batch_size = 32);
+  Array predict(const Array& x, std::int64_t batch_size = 32);
+
+  NamedArrays weights() const;
+  void set_weights(const NamedArrays& weights, const std::string& source);  ///< by name; Error{data} names what is missing or misshapen
+  void save_weights(const std::string& file) const;                        ///< .npz
+  void load_weights(const std::string& file);
+
+ private:
+  friend class FitRun;
+  StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
+  Network network_;
+  ModelOptions options_;
+  std::unique_ptr<BuiltNetwork> built_;
+  std::unique_ptr<State> state_;
+  struct CachedPlan {
+    PlanMode mode;
+    std::int64_t batch;
+    StepForm form;
+    StepPlan plan;
+  };
+  std::vector<CachedPlan> plans_;
+};
+
+/// ids -> sparse_, one-hot -> categorical_, one sigmoid or single unit with 0/1 labels -> binary_crossentropy, floats -> mse.
+Loss default_loss(const Dataset& data, const BuiltNetwork& network);
+
+}  // namespace lehr
