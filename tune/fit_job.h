@@ -1,0 +1,80 @@
+// fit_job.h: the whole of `lehr fit` as one call: data, model, run folder, training with checkpoints, evaluation, verdict, pictures.
+// Experiments and the demo are fit jobs with other words around them.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/dataset.h"
+#include "engine/data/split.h"
+#include "tune/confusion.h"
+#include "tune/model.h"
+#include "tune/run_summary.h"
+
+namespace lehr {
+
+/// Settings as the flags of `lehr fit` give them; names and defaults are those of the command.
+struct FitJob {
+  std::string model = {}, data = {};
+  std::string validation = {};                       ///< a data spec
+  std::optional<double> validation_split = {};
+  std::string split = "last";
+  std::uint64_t split_seed = 0;
+  std::string optimizer = "adam", learning_rate = {}, loss = {};
+  std::vector<std::string> metrics = {};
+  std::int64_t epochs = 10, batch_size = 32;
+  bool shuffle = true;
+  std::vector<std::string> callbacks = {};
+  std::string augment = {};
+  std::string image_size = {}, resize = "nearest", color = {};
+  std::optional<double> rescale = {};
+  std::string preprocess = "none";
+  std::string initial_weights = {}, freeze = {}, class_weight = {};
+  std::string memory = {};
+  std::string evaluate_on = {};
+  std::string device = "auto", precision = "float32", data_dir = {};
+  int threads = 0;
+  std::uint64_t seed = 0;
+  std::string name = "fit";                          ///< of the run folder: <name>-<date>-<n>
+  std::string run = {};                              ///< --run DIR; empty: runs/<name>-<date>-<n>
+  bool overwrite = false, resume = false;            ///< resume: `run` names a run to go on with
+  std::string runs_root = "runs";
+};
+
+struct FitOutcome {
+  RunSummary summary = {};
+  History history = {};
+  bool interrupted = false;
+  std::optional<ConfusionMatrix> confusion = {};     ///< of the evaluated set
+  std::vector<std::string> class_names = {};
+};
+
+/// What a caller may watch and steer.
+struct FitJobHooks {
+  Renderer* renderer = nullptr;
+  std::function<bool()> interrupted = {};
+  std::function<void(std::int64_t done, std::int64_t total)> loading = {};
+  const DataSplits* data = nullptr;                  ///< already loaded: job.data is only its name
+};
+
+FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks = {});
+
+/// Pieces that other commands need as well.
+std::shared_ptr<Backend> make_backend(const std::string& device, int threads);       ///< Error{device} where it is absent
+DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {});
+ModelOptions model_options(const FitJob& job, const DataSplits& data);
+std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);   ///< flag -> values, for config.toml
+FitJob job_from_config(const std::string& file);                                               ///< the other way; Error{usage} for an unknown flag
+
+/// `lehr evaluate RUN`: a model as a run left it, with its preprocessing.
+struct LoadedRun {
+  FitJob job;
+  std::unique_ptr<Model> model;
+  std::string weights_file;
+};
+/// weights: best, last or a file. Error{data} where the run or the file is missing.
+LoadedRun open_run(const std::string& run, const std::string& weights, const std::string& runs_root = "runs", const std::string& device = "auto", int threads = 0);
+
+}  // namespace lehr
