@@ -37,11 +37,18 @@ bool ours_is_faster(const MatmulSpec& s) {
          s.k * s.n <= largest_b && ours::best_tile_level() == ours::TileLevel::avx512;
 }
 
+/// oneDNN's bfloat16 needs the processor's; ours computes in float32.
+bool library_can(const MatmulSpec& s) {
+  if (s.a == DType::f32) return true;
+  const CpuFeatures features = cpu_features();
+  return features.avx512_bf16 || features.amx_bf16;
+}
+
 }  // namespace
 
 std::unique_ptr<Matmul> make_on(Cpu& cpu, const MatmulSpec& spec) {
   check(spec);
-  if (spec.variant == Variant::library || (spec.variant == Variant::automatic && !ours_is_faster(spec))) {
+  if (spec.variant == Variant::library || (spec.variant == Variant::automatic && library_can(spec) && !ours_is_faster(spec))) {
     if (auto made = onednn::make_matmul(spec)) return made;
     if (spec.variant == Variant::library)
       throw Error({.category = Category::device, .where = "matmul", .what = "oneDNN is absent or does not do this problem"});

@@ -118,6 +118,7 @@ std::unique_ptr<Conv2dForward> make_conv2d(const Conv2dForwardSpec& s) {
                    "convolution_forward_primitive_desc_create"))
     return nullptr;
   const PrimitiveDesc desc(raw);
+  if (s.variant == Variant::automatic && is_reference(desc)) return nullptr;
   const Layout w = layout_of(desc, dnnl_query_weights_md);
   Call call(engine, desc, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, y}});
   Weights weights(engine, g.public_weights(s.weights), w, Weights::Way::pack);
@@ -136,6 +137,7 @@ std::unique_ptr<Conv2dBackwardData> make_conv2d(const Conv2dBackwardDataSpec& s)
                    "convolution_backward_data_primitive_desc_create"))
     return nullptr;
   const PrimitiveDesc desc(raw);
+  if (s.variant == Variant::automatic && is_reference(desc)) return nullptr;
   const Layout w = layout_of(desc, dnnl_query_weights_md);
   Call call(engine, desc, {{DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DIFF_SRC, dx}});
   Weights weights(engine, g.public_weights(s.weights), w, Weights::Way::pack);
@@ -155,6 +157,7 @@ std::unique_ptr<Conv2dBackwardWeights> make_conv2d(const Conv2dBackwardWeightsSp
                    "convolution_backward_weights_primitive_desc_create"))
     return nullptr;
   const PrimitiveDesc desc(raw);
+  if (s.variant == Variant::automatic && is_reference(desc)) return nullptr;
   const Layout dw = layout_of(desc, dnnl_query_diff_weights_md);
   Call call(engine, desc, {{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}, {DNNL_ARG_DIFF_BIAS, bias}});
   Weights weights(engine, g.public_weights(DType::f32), dw, Weights::Way::unpack);

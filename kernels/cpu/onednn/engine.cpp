@@ -36,6 +36,12 @@ bool implemented(dnnl_status_t status, std::string_view call) {
   return true;
 }
 
+bool is_reference(const PrimitiveDesc& desc) {
+  const char* name = nullptr;
+  check(dnnl_primitive_desc_query(desc.get(), dnnl_query_impl_info_str, 0, static_cast<void*>(&name)), "primitive_desc_query");
+  return name != nullptr && std::string_view(name).starts_with("ref");
+}
+
 Engine::Engine() {
   dnnl_engine_t engine = nullptr;
   check(dnnl_engine_create(&engine, dnnl_cpu, 0), "engine_create");

@@ -34,6 +34,9 @@ using PrimitiveDesc = std::unique_ptr<dnnl_primitive_desc, Destroy<dnnl_primitiv
 using Primitive = std::unique_ptr<dnnl_primitive, Destroy<dnnl_primitive_destroy>>;
 using Attributes = std::unique_ptr<dnnl_primitive_attr, Destroy<dnnl_primitive_attr_destroy>>;
 
+/// oneDNN's plain loops, orders of magnitude slower than ours: what it has left where no fast code fits the problem.
+bool is_reference(const PrimitiveDesc& desc);
+
 /// An engine and a stream: cheap on a CPU, so every prepared operation has its own and nothing is shared.
 class Engine {
  public:

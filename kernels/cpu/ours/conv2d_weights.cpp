@@ -13,9 +13,15 @@
 namespace lehr::ours {
 namespace {
 
-constexpr std::int64_t slab_floats = 128 * 1024;
+/// Of a slab and its gradients: half a megabyte lies in a second-level cache; where dw itself does not, larger units visit it less often.
+constexpr std::int64_t unit_floats(std::int64_t weights) { return weights < 200'000 ? 128 * 1024 : 256 * 1024; }
 constexpr std::int64_t partial_floats = 8 * 1024 * 1024;  // of all parts together, where that leaves at least four
 constexpr std::int64_t most_parts = 64, least_parts = 4;
+
+LEHR_SIMD void add_rows(const float* from, std::int64_t rows, std::int64_t columns, float* sums) {
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t f = 0; f < columns; ++f) sums[f] += from[i * columns + f];
+}
 
 class BackwardWeights final : public Conv2dBackwardWeights {
  public:
@@ -55,11 +61,12 @@ class BackwardWeights final : public Conv2dBackwardWeights {
 
   /// A unit is some rows of one image, or some whole images where they are small.
   void cut() {
-    const std::int64_t above = slab_rows(1) * in_.row(), each = std::max<std::int64_t>(1, k_.stride_h * in_.row());
-    rows_ = std::clamp<std::int64_t>((slab_floats - above) / each + 1, 1, k_.out_height());
+    const std::int64_t gradient_row = k_.out_width() * k_.out_channels;
+    const std::int64_t above = slab_rows(1) * in_.row() + gradient_row, each = k_.stride_h * in_.row() + gradient_row;
+    rows_ = std::clamp<std::int64_t>((unit_floats(count_) - above) / each + 1, 1, k_.out_height());
     if (rows_ == k_.out_height()) {
-      const std::int64_t image = std::max<std::int64_t>(1, slab_rows(rows_) * in_.row());
-      images_ = std::clamp<std::int64_t>(slab_floats / image, 1, std::max<std::int64_t>(1, k_.batch / least_parts));
+      const std::int64_t image = slab_rows(rows_) * in_.row() + rows_ * gradient_row;
+      images_ = std::clamp<std::int64_t>(unit_floats(count_) / image, 1, std::max<std::int64_t>(1, k_.batch / least_parts));
     }
     row_blocks_ = chunks_of(k_.out_height(), rows_);
     units_ = chunks_of(k_.batch, images_) * row_blocks_;
@@ -109,8 +116,7 @@ class BackwardWeights final : public Conv2dBackwardWeights {
 
   void add_bias(const float* gradient, std::int64_t pixels, bool first, float* sums) const {
     if (first) std::fill_n(sums, k_.out_channels, 0.0F);
-    for (std::int64_t i = 0; i < pixels; ++i)
-      for (std::int64_t f = 0; f < k_.out_channels; ++f) sums[f] += gradient[i * k_.out_channels + f];
+    add_rows(gradient, pixels, k_.out_channels, sums);
   }
 
   void add_parts(const float* partials, float* to, std::int64_t offset, std::int64_t count) const {

@@ -23,7 +23,7 @@ struct TileOutput {
   float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
 };
 
-enum class TileLevel { portable, avx512 };
+enum class TileLevel { portable, avx2, avx512 };
 TileLevel best_tile_level();
 
 /// Rows x columns of c. a, b point at the sums' first elements for row 0, column 0.
