@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/data/dataset.h"
+#include "engine/data/row_hash.h"
 #include "kernels/error.h"
 
 namespace lehr {
@@ -36,36 +37,6 @@ struct Sums {
     }
     sum += part;
   }
-};
-
-/// FNV-1a over words of eight bytes, with the tail byte by byte.
-class Hash {
- public:
-  void add(const void* data, std::size_t bytes) {
-    const auto* at = static_cast<const unsigned char*>(data);
-    for (; bytes >= 8; at += 8, bytes -= 8) {
-      std::uint64_t word = 0;
-      for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{at[i]} << (8 * i);
-      mix(word);
-    }
-    for (; bytes > 0; ++at, --bytes) mix(*at);
-  }
-  void add(const std::string& text) {
-    add(text.data(), text.size());
-    mix(text.size());
-  }
-  void add(const Array& array) {
-    add(array.shape().text() + std::string(name_of(array.dtype())));
-    add(array.data(), array.bytes());
-  }
-  std::uint64_t value() const { return value_ ^ value_ >> 32U; }
-
- private:
-  void mix(std::uint64_t word) {
-    value_ = (value_ ^ word) * 0x100000001b3ULL;
-    value_ ^= value_ >> 29U;  // a plain multiply would never carry high bits down
-  }
-  std::uint64_t value_ = 0xcbf29ce484222325ULL;
 };
 
 Array sample_of(const Dataset& data, std::int64_t row) {
@@ -135,7 +106,7 @@ Statistics statistics(const Dataset& data) {
 }
 
 std::uint64_t content_hash(const Dataset& data) {
-  Hash hash;
+  ContentHash hash;
   if (data.streamed) {
     hash.add(data.sample_shape().with_batch(data.size()).text());
     for (std::int64_t row = 0; row < data.size(); ++row) hash.add(data.streamed->describe(row));

@@ -7,8 +7,8 @@
 
 namespace lehr {
 
-/// x uint8 [n, 8, 8, 1]: the file's 0..16 as round(value * 255 / 16), so that the usual /255 gives 0..1. Test is the last 297 rows (other
-/// writers than the rest), Validation the last 300 before them, Train the first 1,200.
+/// x uint8 [n, 8, 8, 1]: the file's 0..16 as round(value * 255 / 16), so that the usual /255 gives 0..1. Test is the last 297 rows,
+/// Validation the 300 before them, Train the first 1,200, in the order of the file.
 DataSplits load_digits();
 
 }  // namespace lehr

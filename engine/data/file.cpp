@@ -43,7 +43,11 @@ std::vector<std::byte> read_bytes(const std::string& file) {
   if (in.get() < 0) fail(file, "cannot be opened", errno);
   struct stat info{};
   if (::fstat(in.get(), &info) != 0) fail(file, "cannot be read", errno);
-  if (!S_ISREG(info.st_mode)) throw Error({.category = Category::data, .where = file, .what = S_ISDIR(info.st_mode) ? "is a folder" : "is no regular file", .expected = "a file"});
+  if (!S_ISREG(info.st_mode))
+    throw Error({.category = Category::data,
+                 .where = file,
+                 .what = S_ISDIR(info.st_mode) ? "is a folder" : "is no regular file",
+                 .expected = "a file"});
   std::vector<std::byte> out(static_cast<std::size_t>(std::max<off_t>(info.st_size, 0)));
   std::size_t have = 0;
   while (true) {
