@@ -27,8 +27,8 @@ Times time_rounds(double seconds, const std::function<void()>& round) {
     round();
     times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
   } while (times.size() < 5 || std::chrono::duration<double>(Clock::now() - start).count() < seconds);
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return {times[times.size() / 2], *std::min_element(times.begin(), times.end())};
+  std::ranges::nth_element(times, times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2));
+  return {times[times.size() / 2], std::ranges::min(times)};
 }
 
 /// Memory of a backend with small random numbers in it.
@@ -57,7 +57,7 @@ class Operand {
   Buffer buffer_;
 };
 
-Operand memory(Cpu& cpu, std::size_t bytes) { return Operand(cpu, DType::u8, static_cast<std::int64_t>(bytes)); }
+Operand memory(Cpu& cpu, std::size_t bytes) { return {cpu, DType::u8, static_cast<std::int64_t>(bytes)}; }
 
 struct Work {
   double flops = 0, bytes = 0;

@@ -26,8 +26,8 @@ struct Conv2dShape {
   std::int64_t out_width() const { return (width + pad_left + pad_right - (kernel_w - 1) * dilation_w - 1) / stride_w + 1; }
   /// Multiply-adds counted as two, of one of the three passes.
   double flops() const {
-    return 2.0 * static_cast<double>(batch * out_height() * out_width() * out_channels) *
-           static_cast<double>(kernel_h * kernel_w * (in_channels / groups));
+    const std::int64_t outputs = batch * out_height() * out_width() * out_channels, products = kernel_h * kernel_w * (in_channels / groups);
+    return 2.0 * static_cast<double>(outputs) * static_cast<double>(products);
   }
 };
 

@@ -37,7 +37,7 @@ class Product final : public Matmul {
  public:
   Product(const Cpu& cpu, const MatmulSpec& spec) : cpu_(cpu), s_(spec), level_(best_tile_level()) {
     packs_ = s_.transpose_b || s_.b != DType::f32;
-    const double row_work = static_cast<double>(std::max<std::int64_t>(s_.k, 1) * std::min(panel, s_.n));
+    const auto row_work = static_cast<double>(std::max<std::int64_t>(s_.k, 1) * std::min(panel, s_.n));
     const auto rows = static_cast<std::int64_t>(work_of_a_chunk / std::max(row_work, 1.0)) + 1;
     rows_ = std::max<std::int64_t>(1, std::min(s_.m, packs_ ? rows_while_packed : (rows + 7) / 8 * 8));
     if (s_.a != DType::f32) scratch_.shared = s_.m * s_.k;
@@ -47,7 +47,7 @@ class Product final : public Matmul {
   std::size_t workspace_bytes() const override { return scratch_.bytes(); }
 
   void run(ConstView a, ConstView b, ConstView bias, View c, View workspace, Stream&) override {
-    const float* wide_a = static_cast<const float*>(a.data);
+    const auto* wide_a = static_cast<const float*>(a.data);
     if (s_.a != DType::f32) {
       float* to = Scratch::shared_part(workspace);
       for_chunks(cpu_, s_.m * s_.k, 1 << 16,
