@@ -48,8 +48,8 @@ bool library_is_faster(DType dtype) {
 
 /// Weight gradients of the wide, shallow layers: on two threads of a Zen 5, batch 32, 100 x 100, 3 -> 64 takes 6.5 ms here and 29 ms there,
 /// 64 -> 64 takes 57 and 102, 50 x 50, 128 -> 128 takes 57 and 63. From 128 -> 256 on, and in small images, oneDNN is as fast or faster.
-/// With bfloat16 only the first layer: 8.6 ms here and 7.9 there, but there 264 ms as soon as another program wants a core, since oneDNN's
-/// threads meet at a spinning barrier once an image.
+/// With bfloat16 only the first layer: 8.6 ms here and 7.9 there, but there 264 ms as soon as another program wants a core: one scheduler
+/// slice of 8 ms for each of 32 images, as threads do that wait for each other by spinning.
 bool our_gradient_is_faster(const Conv2dShape& s, DType dtype) {
   constexpr std::int64_t most_weights = 200'000, least_columns = 32;
   const std::int64_t least_pixels = dtype == DType::f32 ? 14 * 14 : 32 * 32;
