@@ -19,8 +19,9 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool json = false, quiet = false, yes = false;
-  int exit_code = 0;                     ///< set by a command that did its work with an outcome that is no success
-  std::unique_ptr<Renderer> renderer() const;   ///< bar on a terminal, lines in a pipe, on stderr under --json
+  bool done = false;                           ///< a flag did the whole work (--version)
+  int exit_code = 0;                           ///< set by a command that did its work with an outcome that is no success
+  std::unique_ptr<Renderer> renderer() const;  ///< bar on a terminal, lines in a pipe, on stderr under --json
 };
 
 /// Set by SIGINT and SIGTERM; a second one ends the program at once.
@@ -29,6 +30,8 @@ void catch_signals();
 
 /// --device --precision --threads --seed --run --data-dir, into the job; --json --quiet --yes into the console.
 void add_common_flags(CLI::App& command, Console& console, FitJob& job);
+
+void add_version_flag(CLI::App& app, Console& console);
 
 // One function a subcommand, each in apps/commands/<name>.cpp: options in, one library call, print.
 void add_fit(CLI::App& app, Console& console);

@@ -14,6 +14,9 @@ struct CpuFeatures {
 };
 CpuFeatures cpu_features();
 
+/// Whether this build has oneDNN for convolutions and products.
+bool with_onednn();
+
 /// Affinity and cgroup quota, never the load: bits must not depend on what else runs.
 int default_threads();
 

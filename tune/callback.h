@@ -16,12 +16,12 @@ namespace lehr {
 class Run {
  public:
   virtual ~Run() = default;
-  virtual void stop(const std::string& reason) = 0;                 ///< after this epoch
+  virtual void stop(const std::string& reason) = 0;  ///< after this epoch
   virtual double learning_rate() const = 0;
-  virtual void set_learning_rate(double rate) = 0;                  ///< from the next step on
-  virtual std::vector<float> snapshot() const = 0;                  ///< all weights
+  virtual void set_learning_rate(double rate) = 0;  ///< from the next step on
+  virtual std::vector<float> snapshot() const = 0;  ///< all weights
   virtual void restore(const std::vector<float>& weights) = 0;
-  virtual void save_weights(const std::string& file) = 0;           ///< relative names lie in the run folder; atomic
+  virtual void save_weights(const std::string& file) = 0;  ///< relative names lie in the run folder; atomic
   virtual void event(const std::string& kind, const std::string& text) = 0;
 };
 
@@ -31,8 +31,8 @@ const double* find_log(const EpochLogs& logs, const std::string& name);
 
 /// What a callback carries over a restart.
 struct CallbackState {
-  std::string text = {};               ///< its fields, as a spec
-  std::vector<float> weights = {};     ///< a snapshot it holds
+  std::string text = {};            ///< its fields, as a spec
+  std::vector<float> weights = {};  ///< a snapshot it holds
 };
 
 class Callback {
@@ -45,7 +45,7 @@ class Callback {
   virtual void on_epoch_begin(Run&, std::int64_t /*epoch*/) {}
   virtual void on_epoch_end(Run&, std::int64_t /*epoch*/, EpochLogs& /*logs*/) {}
   virtual void on_train_end(Run&) {}
-  virtual std::string monitor() const { return {}; }                ///< checked before training against what the run will report
+  virtual std::string monitor() const { return {}; }  ///< checked before training against what the run will report
   virtual CallbackState save() const { return {}; }
   virtual void load(const CallbackState&) {}
 };
@@ -84,7 +84,8 @@ const Catalogue<CallbackSpec>& callback_catalogue();
 enum class MonitorMode : std::uint8_t { automatic, min, max };
 template <>
 struct SpecEnum<MonitorMode> {
-  static constexpr std::pair<std::string_view, MonitorMode> names[] = {{"auto", MonitorMode::automatic}, {"min", MonitorMode::min}, {"max", MonitorMode::max}};
+  static constexpr std::pair<std::string_view, MonitorMode> names[] = {
+      {"auto", MonitorMode::automatic}, {"min", MonitorMode::min}, {"max", MonitorMode::max}};
 };
 bool maximizes(MonitorMode mode, const std::string& monitor);
 

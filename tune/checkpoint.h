@@ -32,7 +32,7 @@ class CheckpointWriter {
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
   ~CheckpointWriter();
   void submit(CheckpointImage image);
-  void finish();   ///< waits until everything is on disk
+  void finish();  ///< waits until everything is on disk
 
  private:
   void work();

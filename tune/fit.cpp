@@ -16,7 +16,9 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 void check_options(const Dataset& train, const FitOptions& o) {
   const auto positive = [](std::int64_t value, const char* flag) {
-    if (value < 1) throw Error({.category = Category::usage, .where = flag, .what = "must be positive", .expected = "1 or more", .got = std::to_string(value)});
+    if (value < 1)
+      throw Error(
+          {.category = Category::usage, .where = flag, .what = "must be positive", .expected = "1 or more", .got = std::to_string(value)});
   };
   positive(o.epochs, "--epochs");
   positive(o.batch_size, "--batch-size");
@@ -27,7 +29,8 @@ void check_options(const Dataset& train, const FitOptions& o) {
 
 class FitRun final : public Run {
  public:
-  FitRun(Model& model, const Dataset& train, const FitOptions& options) : m_(model), o_(options), n_(train.size()), batch_(std::min(options.batch_size, train.size())) {
+  FitRun(Model& model, const Dataset& train, const FitOptions& options)
+      : m_(model), o_(options), n_(train.size()), batch_(std::min(options.batch_size, train.size())) {
     check_options(train, options);
     model.resolve(train);
     if (o_.validation_data != nullptr) model.resolve(*o_.validation_data);
@@ -99,8 +102,14 @@ class FitRun final : public Run {
   double rate_at(std::int64_t step) const { return m_.options().optimizer.learning_rate().at(step); }
 
   StepPlan make_plan(std::int64_t size) {
-    StepRequest request{.network = m_.network(), .state = m_.state(), .options = {.mode = PlanMode::train, .batch = size, .precision = m_.options().precision, .seed = m_.options().seed}, .form = form_, .loss = m_.loss(), .metrics = m_.metrics(),
-                        .optimizer = &m_.options().optimizer, .augmentation = &o_.augmentation};
+    StepRequest request{.network = m_.network(),
+                        .state = m_.state(),
+                        .options = {.mode = PlanMode::train, .batch = size, .precision = m_.options().precision, .seed = m_.options().seed},
+                        .form = form_,
+                        .loss = m_.loss(),
+                        .metrics = m_.metrics(),
+                        .optimizer = &m_.options().optimizer,
+                        .augmentation = &o_.augmentation};
     StepPlan step = make_step_plan(request);
     step.plan->bind(step.x, x_rows_->view());
     step.plan->bind(step.y, y_rows_->view());
@@ -119,7 +128,11 @@ class FitRun final : public Run {
     for (std::size_t i = 0; i < callbacks_.size(); ++i) {
       const std::string name = callbacks_[i]->monitor();
       if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
-      throw Error({.category = Category::usage, .where = std::string(o_.callbacks[i].info().name), .what = "this run will not report \"" + name + "\"", .expected = joined(known), .got = name,
+      throw Error({.category = Category::usage,
+                   .where = std::string(o_.callbacks[i].info().name),
+                   .what = "this run will not report \"" + name + "\"",
+                   .expected = joined(known),
+                   .got = name,
                    .hint = name.starts_with("val_") && o_.validation_data == nullptr ? "Give --validation or --validation-split." : ""});
     }
   }
@@ -201,7 +214,11 @@ class FitRun final : public Run {
       if (o_.renderer != nullptr && now() - shown > 0.05 && epoch_steps_done_ < steps()) {
         shown = now();
         const double speed = static_cast<double>((epoch_steps_done_ - first) * batch_) / (shown - begin);
-        o_.renderer->on_step({.epoch = epoch_, .step = epoch_steps_done_, .steps = steps(), .values = named(full_.means(backend())), .samples_per_s = speed});
+        o_.renderer->on_step({.epoch = epoch_,
+                              .step = epoch_steps_done_,
+                              .steps = steps(),
+                              .values = named(full_.means(backend())),
+                              .samples_per_s = speed});
       }
       // A run interrupted after its last full step finishes the epoch: the rest takes less than the question.
       if (o_.interrupted && o_.interrupted() && epoch_steps_done_ < n_ / batch_) {
@@ -237,7 +254,8 @@ class FitRun final : public Run {
     if (o_.validation_data != nullptr) {
       const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size);
       EpochLogs part;
-      for (std::size_t i = 1; i < validation.values.size(); ++i) part.emplace_back("val_" + validation.values[i].first, validation.values[i].second);
+      for (std::size_t i = 1; i < validation.values.size(); ++i)
+        part.emplace_back("val_" + validation.values[i].first, validation.values[i].second);
       part.emplace_back("val_loss", validation.values[0].second);
       logs.insert(logs.end(), part.begin(), part.end());
       note_classes(validation);

@@ -18,7 +18,7 @@ namespace lehr {
 /// Settings as the flags of `lehr fit` give them; names and defaults are those of the command.
 struct FitJob {
   std::string model = {}, data = {};
-  std::string validation = {};                       ///< a data spec
+  std::string validation = {};  ///< a data spec
   std::optional<double> validation_split = {};
   std::string split = "last";
   std::uint64_t split_seed = 0;
@@ -37,9 +37,9 @@ struct FitJob {
   std::string device = "auto", precision = "float32", data_dir = {};
   int threads = 0;
   std::uint64_t seed = 0;
-  std::string name = "fit";                          ///< of the run folder: <name>-<date>-<n>
-  std::string run = {};                              ///< --run DIR; empty: runs/<name>-<date>-<n>
-  bool overwrite = false, resume = false;            ///< resume: `run` names a run to go on with
+  std::string name = "fit";                ///< of the run folder: <name>-<date>-<n>
+  std::string run = {};                    ///< --run DIR; empty: runs/<name>-<date>-<n>
+  bool overwrite = false, resume = false;  ///< resume: `run` names a run to go on with
   std::string runs_root = "runs";
 };
 
@@ -47,7 +47,7 @@ struct FitOutcome {
   RunSummary summary = {};
   History history = {};
   bool interrupted = false;
-  std::optional<ConfusionMatrix> confusion = {};     ///< of the evaluated set
+  std::optional<ConfusionMatrix> confusion = {};  ///< of the evaluated set
   std::vector<std::string> class_names = {};
 };
 
@@ -56,17 +56,17 @@ struct FitJobHooks {
   Renderer* renderer = nullptr;
   std::function<bool()> interrupted = {};
   std::function<void(std::int64_t done, std::int64_t total)> loading = {};
-  const DataSplits* data = nullptr;                  ///< already loaded: job.data is only its name
+  const DataSplits* data = nullptr;  ///< already loaded: job.data is only its name
 };
 
 FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks = {});
 
 /// Pieces that other commands need as well.
-std::shared_ptr<Backend> make_backend(const std::string& device, int threads);       ///< Error{device} where it is absent
+std::shared_ptr<Backend> make_backend(const std::string& device, int threads);  ///< Error{device} where it is absent
 DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {});
 ModelOptions model_options(const FitJob& job, const DataSplits& data);
-std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);   ///< flag -> values, for config.toml
-FitJob job_from_config(const std::string& file);                                               ///< the other way; Error{usage} for an unknown flag
+std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);  ///< flag -> values, for config.toml
+FitJob job_from_config(const std::string& file);  ///< the other way; Error{usage} for an unknown flag
 
 /// `lehr evaluate RUN`: a model as a run left it, with its preprocessing.
 struct LoadedRun {
@@ -75,6 +75,7 @@ struct LoadedRun {
   std::string weights_file;
 };
 /// weights: best, last or a file. Error{data} where the run or the file is missing.
-LoadedRun open_run(const std::string& run, const std::string& weights, const std::string& runs_root = "runs", const std::string& device = "auto", int threads = 0);
+LoadedRun open_run(const std::string& run, const std::string& weights, const std::string& runs_root = "runs",
+                   const std::string& device = "auto", int threads = 0);
 
 }  // namespace lehr

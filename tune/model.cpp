@@ -24,11 +24,19 @@ Model::Model(Network network, ModelOptions options) : network_(std::move(network
 void Model::build(const Shape& input) {
   if (built_) {
     if (input != built_->input())
-      throw Error({.category = Category::usage, .where = "model", .what = "the data's shape is not that of the model's input", .expected = built_->input().text(), .got = input.text(), .hint = "Give --image-size and --color, or another model."});
+      throw Error({.category = Category::usage,
+                   .where = "model",
+                   .what = "the data's shape is not that of the model's input",
+                   .expected = built_->input().text(),
+                   .got = input.text(),
+                   .hint = "Give --image-size and --color, or another model."});
     return;
   }
   if (!network_.weights().empty() && network_.weights() != "none")
-    throw Error({.category = Category::data, .where = "weights \"" + network_.weights() + "\"", .what = "Keras weight files cannot be read by this build", .hint = "Use weights=none, or --initial-weights FILE.npz."});
+    throw Error({.category = Category::data,
+                 .where = "weights \"" + network_.weights() + "\"",
+                 .what = "Keras weight files cannot be read by this build",
+                 .hint = "Use weights=none, or --initial-weights FILE.npz."});
   auto built = std::make_unique<BuiltNetwork>(network_, input);
   state_ = std::make_unique<State>(backend(), built->tensors(), options_.precision == Precision::mixed_bfloat16);
   built->initialize(*state_, options_.seed);
@@ -36,7 +44,11 @@ void Model::build(const Shape& input) {
 }
 
 const BuiltNetwork& Model::network() const {
-  if (!built_) throw Error({.category = Category::usage, .where = "model", .what = "the input's shape is not known yet", .hint = "Give --input-shape, or data."});
+  if (!built_)
+    throw Error({.category = Category::usage,
+                 .where = "model",
+                 .what = "the input's shape is not known yet",
+                 .hint = "Give --input-shape, or data."});
   return *built_;
 }
 State& Model::state() const {
@@ -49,9 +61,12 @@ Loss default_loss(const Dataset& data, const BuiltNetwork& network) {
   const bool logits = last != Activation::softmax && last != Activation::sigmoid;
   const bool single = network.output().elements() == 1;
   switch (data.labels()) {
-    case LabelKind::one_hot: return CategoricalCrossentropy{.from_logits = logits};
-    case LabelKind::values: return MeanSquaredError{};
-    default: break;
+    case LabelKind::one_hot:
+      return CategoricalCrossentropy{.from_logits = logits};
+    case LabelKind::values:
+      return MeanSquaredError{};
+    default:
+      break;
   }
   if (single) return BinaryCrossentropy{.from_logits = logits};
   return SparseCategoricalCrossentropy{.from_logits = logits};
@@ -63,23 +78,34 @@ void check_labels(const Dataset& data, const Loss& loss, std::int64_t outputs) {
   const LabelKind kind = data.labels();
   const std::string name(name_of(loss));
   const auto fail = [&](std::string what, std::string expected, std::string got, std::string hint) {
-    throw Error({.category = Category::usage, .where = "loss " + name, .what = std::move(what), .expected = std::move(expected), .got = std::move(got), .hint = std::move(hint)});
+    throw Error({.category = Category::usage,
+                 .where = "loss " + name,
+                 .what = std::move(what),
+                 .expected = std::move(expected),
+                 .got = std::move(got),
+                 .hint = std::move(hint)});
   };
   if (kind == LabelKind::none) fail("the data has no labels", "labels", "none", "Give a label file or a labelled set.");
   if (takes_ids(loss) && kind != LabelKind::ids)
-    fail(kind == LabelKind::one_hot ? "the labels are one-hot" : "the labels are float values", "class ids", data.y.shape().text(), kind == LabelKind::one_hot ? "Use categorical_crossentropy." : "Use mse or mae.");
+    fail(kind == LabelKind::one_hot ? "the labels are one-hot" : "the labels are float values", "class ids", data.y.shape().text(),
+         kind == LabelKind::one_hot ? "Use categorical_crossentropy." : "Use mse or mae.");
   if (takes_ids(loss)) {
     std::int64_t largest = 0;
     for (const auto id : data.label_ids()) {
       if (id < 0) fail("a label is out of range", "0 to " + std::to_string(outputs - 1), std::to_string(id), "");
       largest = std::max<std::int64_t>(largest, id);
     }
-    if (largest >= outputs) fail("a label is out of range", "0 to " + std::to_string(outputs - 1) + " (the network has " + std::to_string(outputs) + " outputs)", std::to_string(largest), "Give the last layer " + std::to_string(data.classes()) + " units.");
+    if (largest >= outputs)
+      fail("a label is out of range", "0 to " + std::to_string(outputs - 1) + " (the network has " + std::to_string(outputs) + " outputs)",
+           std::to_string(largest), "Give the last layer " + std::to_string(data.classes()) + " units.");
     return;
   }
-  if (std::holds_alternative<CategoricalCrossentropy>(loss) && kind == LabelKind::ids) fail("the labels are class ids", "one-hot rows", data.y.shape().text(), "Use sparse_categorical_crossentropy.");
-  if (kind == LabelKind::ids && outputs != 1) fail("the labels are class ids", std::to_string(outputs) + " values a row", "ids", "Use sparse_categorical_crossentropy.");
-  if (kind != LabelKind::ids && data.y.row_elements() != outputs) fail("labels and outputs differ in length", std::to_string(outputs) + " values a row", std::to_string(data.y.row_elements()), "");
+  if (std::holds_alternative<CategoricalCrossentropy>(loss) && kind == LabelKind::ids)
+    fail("the labels are class ids", "one-hot rows", data.y.shape().text(), "Use sparse_categorical_crossentropy.");
+  if (kind == LabelKind::ids && outputs != 1)
+    fail("the labels are class ids", std::to_string(outputs) + " values a row", "ids", "Use sparse_categorical_crossentropy.");
+  if (kind != LabelKind::ids && data.y.row_elements() != outputs)
+    fail("labels and outputs differ in length", std::to_string(outputs) + " values a row", std::to_string(data.y.row_elements()), "");
 }
 
 }  // namespace
@@ -88,7 +114,8 @@ void Model::resolve(const Dataset& data) {
   build(data.sample_shape());
   if (!options_.loss) options_.loss = default_loss(data, *built_);
   if (!options_.metrics) {
-    const bool regression = std::holds_alternative<MeanSquaredError>(*options_.loss) || std::holds_alternative<MeanAbsoluteError>(*options_.loss) || std::holds_alternative<Huber>(*options_.loss);
+    const bool regression = std::holds_alternative<MeanSquaredError>(*options_.loss) ||
+                            std::holds_alternative<MeanAbsoluteError>(*options_.loss) || std::holds_alternative<Huber>(*options_.loss);
     options_.metrics = regression ? std::vector<Metric>{} : std::vector{Accuracy()};
   }
   check_labels(data, *options_.loss, built_->output().elements());
@@ -109,7 +136,12 @@ std::vector<std::string> Model::log_names(bool validation) const {
 StepPlan& Model::evaluation_plan(std::int64_t batch, const StepForm& form) {
   for (auto& cached : plans_)
     if (cached.batch == batch && cached.mode == PlanMode::evaluate && cached.form == form) return cached.plan;
-  StepRequest request{.network = *built_, .state = *state_, .options = {.mode = PlanMode::evaluate, .batch = batch, .precision = options_.precision, .seed = options_.seed}, .form = form, .loss = loss(), .metrics = metrics()};
+  StepRequest request{.network = *built_,
+                      .state = *state_,
+                      .options = {.mode = PlanMode::evaluate, .batch = batch, .precision = options_.precision, .seed = options_.seed},
+                      .form = form,
+                      .loss = loss(),
+                      .metrics = metrics()};
   plans_.push_back({.mode = PlanMode::evaluate, .batch = batch, .form = form, .plan = make_step_plan(request)});
   return plans_.back().plan;
 }
@@ -117,7 +149,12 @@ StepPlan& Model::evaluation_plan(std::int64_t batch, const StepForm& form) {
 namespace {
 
 void check_batch(std::int64_t batch_size) {
-  if (batch_size < 1) throw Error({.category = Category::usage, .where = "--batch-size", .what = "a batch needs samples", .expected = "1 or more", .got = std::to_string(batch_size)});
+  if (batch_size < 1)
+    throw Error({.category = Category::usage,
+                 .where = "--batch-size",
+                 .what = "a batch needs samples",
+                 .expected = "1 or more",
+                 .got = std::to_string(batch_size)});
 }
 
 std::vector<std::int64_t> identity_order(std::int64_t n) {
@@ -161,7 +198,8 @@ Evaluation Model::evaluate(const Dataset& data, std::int64_t batch_size) {
       step.plan->run();
       if (!step.predicted) continue;
       out.predicted.resize(static_cast<std::size_t>(begin + size));
-      backend().copy_out(&out.predicted[static_cast<std::size_t>(begin)], step.plan->view(step.predicted).data, static_cast<std::size_t>(size) * sizeof(std::int32_t));
+      backend().copy_out(&out.predicted[static_cast<std::size_t>(begin)], step.plan->view(step.predicted).data,
+                         static_cast<std::size_t>(size) * sizeof(std::int32_t));
     }
     const auto part = step.read_sums(backend());
     if (sums.empty()) sums.assign(part.size(), 0);
@@ -183,7 +221,11 @@ Array Model::predict(const Array& x, std::int64_t batch_size) {
   begin_rows(*state_, 0);
   for (std::int64_t begin = 0; begin < n;) {
     const std::int64_t size = std::min(batch_size, n - begin);
-    StepPlan step = make_step_plan({.network = *built_, .state = *state_, .options = {.mode = PlanMode::predict, .batch = size, .precision = options_.precision, .seed = options_.seed}, .form = form});
+    StepPlan step =
+        make_step_plan({.network = *built_,
+                        .state = *state_,
+                        .options = {.mode = PlanMode::predict, .batch = size, .precision = options_.precision, .seed = options_.seed},
+                        .form = form});
     step.plan->bind(step.x, device.view());
     for (std::int64_t i = size == batch_size ? (n - begin) / size : 1; i > 0; --i, begin += size) {
       step.plan->run();
@@ -208,9 +250,18 @@ void Model::set_weights(const NamedArrays& weights, const std::string& source) {
     const auto& tensor = state().tensors()[i];
     const Array* found = find_array(weights, tensor.name);
     if (found == nullptr)
-      throw Error({.category = Category::data, .where = source, .what = "has no weight \"" + tensor.name + "\"", .expected = std::to_string(state().tensors().size()) + " weights, as of this model", .got = std::to_string(weights.size()) + " arrays", .hint = "The file belongs to another model."});
+      throw Error({.category = Category::data,
+                   .where = source,
+                   .what = "has no weight \"" + tensor.name + "\"",
+                   .expected = std::to_string(state().tensors().size()) + " weights, as of this model",
+                   .got = std::to_string(weights.size()) + " arrays",
+                   .hint = "The file belongs to another model."});
     if (found->shape() != tensor.shape)
-      throw Error({.category = Category::data, .where = source + ", \"" + tensor.name + "\"", .what = "wrong shape", .expected = tensor.shape.text(), .got = found->shape().text()});
+      throw Error({.category = Category::data,
+                   .where = source + ", \"" + tensor.name + "\"",
+                   .what = "wrong shape",
+                   .expected = tensor.shape.text(),
+                   .got = found->shape().text()});
     state().write(i, *found);
   }
   state().refresh_copy();

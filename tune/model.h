@@ -29,19 +29,19 @@ namespace lehr {
 
 struct ModelOptions {
   Optimizer optimizer = {};
-  std::optional<Loss> loss = {};                       ///< unset: by the labels and the last activation
-  std::optional<std::vector<Metric>> metrics = {};     ///< unset: accuracy for classes, nothing otherwise
+  std::optional<Loss> loss = {};                    ///< unset: by the labels and the last activation
+  std::optional<std::vector<Metric>> metrics = {};  ///< unset: accuracy for classes, nothing otherwise
   Precision precision = Precision::float32;
   std::uint64_t seed = 0;
-  std::shared_ptr<Backend> backend = nullptr;          ///< unset: the CPU with all its threads
-  InputTransform input = {};                           ///< of stored samples; applied by fit, evaluate and predict alike
+  std::shared_ptr<Backend> backend = nullptr;  ///< unset: the CPU with all its threads
+  InputTransform input = {};                   ///< of stored samples; applied by fit, evaluate and predict alike
 };
 
 /// Where an interrupted or checkpointed run stands.
 struct RunPosition {
-  std::int64_t epoch = 0;                              ///< epochs done
-  std::int64_t step = 0;                               ///< steps done of the next one
-  std::vector<double> sums = {};                       ///< accumulated in it
+  std::int64_t epoch = 0;         ///< epochs done
+  std::int64_t step = 0;          ///< steps done of the next one
+  std::vector<double> sums = {};  ///< accumulated in it
 };
 
 /// All that a bit-exact resume needs.
@@ -49,37 +49,37 @@ struct TrainingState {
   RunPosition position = {};
   History history = {};
   std::vector<CallbackState> callbacks = {};
-  double learning_rate = 0;                            ///< as callbacks left it; 0: the optimizer's own
+  double learning_rate = 0;  ///< as callbacks left it; 0: the optimizer's own
 };
 
 struct FitOptions {
-  std::int64_t epochs = 1;                             ///< the end index, as in Keras
+  std::int64_t epochs = 1;  ///< the end index, as in Keras
   std::int64_t batch_size = 32;
   const Dataset* validation_data = nullptr;
   bool shuffle = true;
   std::vector<CallbackSpec> callbacks = {};
-  std::vector<float> class_weights = {};               ///< by id; empty: none
-  Network augmentation = {};                           ///< layers in front of the training plan only
+  std::vector<float> class_weights = {};  ///< by id; empty: none
+  Network augmentation = {};              ///< layers in front of the training plan only
   Renderer* renderer = nullptr;
-  std::filesystem::path folder = {};                   ///< where callbacks' relative files go
-  std::function<bool()> interrupted = {};              ///< asked after every step: true stops after it, state kept
-  std::function<void(const TrainingState&)> on_epoch = {};   ///< after callbacks: writes checkpoint and history
+  std::filesystem::path folder = {};                        ///< where callbacks' relative files go
+  std::function<bool()> interrupted = {};                   ///< asked after every step: true stops after it, state kept
+  std::function<void(const TrainingState&)> on_epoch = {};  ///< after callbacks: writes checkpoint and history
   std::optional<TrainingState> resume = {};
 };
 
 struct FitResult {
   History history = {};
-  TrainingState state = {};                            ///< as it ended
-  std::optional<std::pair<std::int64_t, std::string>> stopped = {};   ///< epoch (from 0) and why
+  TrainingState state = {};                                          ///< as it ended
+  std::optional<std::pair<std::int64_t, std::string>> stopped = {};  ///< epoch (from 0) and why
   bool interrupted = false;
-  std::optional<std::int64_t> restored_epoch = {};     ///< weights are those of this epoch
+  std::optional<std::int64_t> restored_epoch = {};  ///< weights are those of this epoch
   double seconds = 0, samples_per_s = 0;
 };
 
 struct Evaluation {
-  std::vector<std::pair<std::string, double>> values = {};   ///< loss, then metrics
-  std::vector<std::int32_t> predicted = {};                  ///< arg max of each row; empty for one output
-  double value(const std::string& name) const;               ///< NaN when absent
+  std::vector<std::pair<std::string, double>> values = {};  ///< loss, then metrics
+  std::vector<std::int32_t> predicted = {};                 ///< arg max of each row; empty for one output
+  double value(const std::string& name) const;              ///< NaN when absent
 };
 
 class Model {
@@ -98,7 +98,7 @@ class Model {
   void resolve(const Dataset& data);
   const Loss& loss() const;
   const std::vector<Metric>& metrics() const;
-  std::vector<std::string> log_names(bool validation) const;   ///< what a run will report
+  std::vector<std::string> log_names(bool validation) const;  ///< what a run will report
 
   FitResult fit_run(const Dataset& train, const FitOptions& options);
   History fit(const Dataset& train, const FitOptions& options = {}) { return fit_run(train, options).history; }
@@ -107,7 +107,7 @@ class Model {
 
   NamedArrays weights() const;
   void set_weights(const NamedArrays& weights, const std::string& source);  ///< by name; Error{data} names what is missing or misshapen
-  void save_weights(const std::string& file) const;                        ///< .npz
+  void save_weights(const std::string& file) const;                         ///< .npz
   void load_weights(const std::string& file);
 
  private:

@@ -35,13 +35,15 @@ std::vector<double> StepPlan::read_sums(Backend& backend) const {
 }
 
 void StepPlan::write_sums(Backend& backend, const std::vector<double>& values) const {
-  for (std::size_t i = 0; i < sums.size() && 2 * i + 1 < values.size(); ++i) backend.copy_in(plan->view(sums[i]).data, &values[2 * i], 2 * sizeof(double));
+  for (std::size_t i = 0; i < sums.size() && 2 * i + 1 < values.size(); ++i)
+    backend.copy_in(plan->view(sums[i]).data, &values[2 * i], 2 * sizeof(double));
 }
 
 std::vector<double> StepPlan::means(Backend& backend) const {
   const auto raw = read_sums(backend);
   std::vector<double> out;
-  for (std::size_t i = 0; i < sums.size(); ++i) out.push_back(raw[2 * i + 1] == 0 ? std::numeric_limits<double>::quiet_NaN() : raw[2 * i] / raw[2 * i + 1]);
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    out.push_back(raw[2 * i + 1] == 0 ? std::numeric_limits<double>::quiet_NaN() : raw[2 * i] / raw[2 * i + 1]);
   return out;
 }
 
@@ -74,8 +76,13 @@ class StepBuilder {
     auto op = p_.prepare(spec);
     const Value to = p_.tensor(name, batch() * elements, spec.to);
     const StepCounters* counters = r_.state.counters();
-    p_.add({.name = "gather", .layer = name, .reads = {from, step_.permutation}, .writes = {to},
-            .run = [op, from, order = step_.permutation, counters, to](const Binding& v, View, Stream& s) { op->run(v[from], v[order], counters, v[to], s); }});
+    p_.add({.name = "gather",
+            .layer = name,
+            .reads = {from, step_.permutation},
+            .writes = {to},
+            .run = [op, from, order = step_.permutation, counters, to](const Binding& v, View, Stream& s) {
+              op->run(v[from], v[order], counters, v[to], s);
+            }});
     return to;
   }
 
@@ -102,7 +109,14 @@ class StepBuilder {
   Value transform(Value x, std::int64_t channels) {
     const auto& in = r_.form.input;
     if (in.scale.empty() && in.offset.empty() && !in.bgr) return x;
-    GatherSpec spec{.batch = batch(), .elements = p_.count(x) / batch(), .channels = channels, .from = p_.dtype(x), .to = p_.dtype(x), .scale = in.scale, .offset = in.offset, .bgr = in.bgr};
+    GatherSpec spec{.batch = batch(),
+                    .elements = p_.count(x) / batch(),
+                    .channels = channels,
+                    .from = p_.dtype(x),
+                    .to = p_.dtype(x),
+                    .scale = in.scale,
+                    .offset = in.offset,
+                    .bgr = in.bgr};
     auto op = p_.prepare(spec);
     const Value y = p_.tensor("input", p_.count(x), p_.dtype(x));
     p_.add({.name = "preprocess", .layer = "input", .reads = {x}, .writes = {y}, .run = [op, x, y](const Binding& v, View, Stream& s) {
@@ -115,8 +129,14 @@ class StepBuilder {
   void emit_sum(Value values, Value extra, bool stop_on_nan) {
     const Value sum = p_.kept("sum", 2, DType::f64);
     auto op = p_.prepare(AccumulateSpec{.count = batch(), .stop_on_nan = stop_on_nan});
-    p_.add({.name = "accumulate", .layer = "metrics", .reads = {values, extra, sum}, .writes = {sum}, .always = true,
-            .run = [op, values, extra, sum, counters = r_.state.counters()](const Binding& v, View, Stream& s) { op->run(v[values], v[extra], v[sum], counters, s); }});
+    p_.add({.name = "accumulate",
+            .layer = "metrics",
+            .reads = {values, extra, sum},
+            .writes = {sum},
+            .always = true,
+            .run = [op, values, extra, sum, counters = r_.state.counters()](const Binding& v, View, Stream& s) {
+              op->run(v[values], v[extra], v[sum], counters, s);
+            }});
     step_.sums.push_back(sum);
   }
 
@@ -130,7 +150,9 @@ class StepBuilder {
 
     Penalties penalties(p_, r_.network);
     penalties.emit_activities(values);
-    const LossOutputs loss = emit_loss(p_, *r_.loss, {.outputs = values.back(), .labels = labels, .class_weights = form.class_weights ? step_.class_weights : Value{}}, classes);
+    const LossOutputs loss = emit_loss(
+        p_, *r_.loss, {.outputs = values.back(), .labels = labels, .class_weights = form.class_weights ? step_.class_weights : Value{}},
+        classes);
     std::vector<Value> metrics;
     for (const auto& metric : r_.metrics) metrics.push_back(emit_metric(p_, metric, loss, values.back(), labels, form.ids, classes));
     if (p_.training()) p_.backward();
@@ -144,7 +166,11 @@ class StepBuilder {
     } else if (classes > 1) {
       step_.predicted = p_.tensor("predicted", batch(), DType::i32);
       auto op = p_.prepare(ArgmaxSpec{.rows = batch(), .classes = classes, .dtype = p_.dtype(loss.scores)});
-      p_.add({.name = "argmax", .layer = "metrics", .reads = {loss.scores}, .writes = {step_.predicted}, .run = [op, z = loss.scores, to = step_.predicted](const Binding& v, View, Stream& s) { op->run(v[z], v[to], s); }});
+      p_.add({.name = "argmax",
+              .layer = "metrics",
+              .reads = {loss.scores},
+              .writes = {step_.predicted},
+              .run = [op, z = loss.scores, to = step_.predicted](const Binding& v, View, Stream& s) { op->run(v[z], v[to], s); }});
       p_.keep(step_.predicted);
     }
   }

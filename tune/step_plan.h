@@ -30,25 +30,26 @@ InputTransform preprocessing(Preprocess preprocess);
 struct StepForm {
   DType x = DType::u8;
   Shape sample = {};
-  bool ids = true;                       ///< labels are class ids
-  std::int64_t label_columns = 1;        ///< of float labels
+  bool ids = true;                 ///< labels are class ids
+  std::int64_t label_columns = 1;  ///< of float labels
   InputTransform input = {};
   bool class_weights = false;
   friend bool operator==(const StepForm& a, const StepForm& b) {
-    return a.x == b.x && a.sample == b.sample && a.ids == b.ids && a.label_columns == b.label_columns && a.input.scale == b.input.scale && a.input.offset == b.input.offset && a.input.bgr == b.input.bgr && a.class_weights == b.class_weights;
+    return a.x == b.x && a.sample == b.sample && a.ids == b.ids && a.label_columns == b.label_columns && a.input.scale == b.input.scale &&
+           a.input.offset == b.input.offset && a.input.bgr == b.input.bgr && a.class_weights == b.class_weights;
   }
 };
 StepForm form_of(const Dataset& data, InputTransform input, bool class_weights = false);
 
 struct StepPlan {
   std::unique_ptr<Plan> plan;
-  Value x, y, permutation, class_weights;    ///< to be bound
-  std::vector<Value> sums;                   ///< [2] f64 each: the loss, then every metric
-  Value outputs, predicted;                  ///< predict: outputs [n, ...]; evaluate: predicted ids [n] i32
+  Value x, y, permutation, class_weights;  ///< to be bound
+  std::vector<Value> sums;                 ///< [2] f64 each: the loss, then every metric
+  Value outputs, predicted;                ///< predict: outputs [n, ...]; evaluate: predicted ids [n] i32
 
   void zero_sums(Backend& backend) const;
-  std::vector<double> means(Backend& backend) const;             ///< loss, metrics; NaN before the first sample
-  std::vector<double> read_sums(Backend& backend) const;         ///< raw, for checkpoints
+  std::vector<double> means(Backend& backend) const;      ///< loss, metrics; NaN before the first sample
+  std::vector<double> read_sums(Backend& backend) const;  ///< raw, for checkpoints
   void write_sums(Backend& backend, const std::vector<double>& values) const;
 };
 
@@ -57,10 +58,10 @@ struct StepRequest {
   State& state;
   PlanOptions options;
   StepForm form;
-  std::optional<Loss> loss = {};             ///< not for prediction
+  std::optional<Loss> loss = {};  ///< not for prediction
   std::vector<Metric> metrics = {};
-  const Optimizer* optimizer = nullptr;      ///< training
-  const Network* augmentation = nullptr;     ///< training: layers in front, on 0-255
+  const Optimizer* optimizer = nullptr;   ///< training
+  const Network* augmentation = nullptr;  ///< training: layers in front, on 0-255
 };
 StepPlan make_step_plan(const StepRequest& request);
 

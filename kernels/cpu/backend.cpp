@@ -36,6 +36,14 @@ CpuFeatures cpu_features() {
   return f;
 }
 
+bool with_onednn() {
+#ifdef LEHR_WITH_ONEDNN
+  return true;
+#else
+  return false;
+#endif
+}
+
 namespace {
 
 /// cgroup v2 `cpu.max` ("quota period" or "max period") or v1; 0 where there is no limit.

@@ -1,0 +1,73 @@
+// lehr evaluate: loss and metrics of a run's weights.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "apps/console.h"
+#include "apps/fit_flags.h"
+#include "engine/json.h"
+#include "tune/format.h"
+
+namespace lehr {
+
+namespace {
+
+struct EvaluateFlags {
+  FitJob job;
+  std::string run, data, weights = "last";
+};
+
+Evaluation evaluate(LoadedRun& loaded, const Dataset& data) { return loaded.model->evaluate(data, loaded.job.batch_size); }
+
+JsonValue object_of(const Evaluation& e) {
+  JsonValue out = JsonValue::object();
+  for (const auto& [name, value] : e.values) out[name] = value;
+  return out;
+}
+
+std::string line_of(const Evaluation& e) {
+  std::string out;
+  for (const auto& [name, value] : e.values) out += " " + name + " " + metric_text(value);
+  return out;
+}
+
+void run(Console& console, EvaluateFlags& flags) {
+  const std::string folder = run_path(flags.run);
+  LoadedRun loaded = open_run(folder, flags.weights, "runs", flags.job.device, flags.job.threads);
+  FitJob job = loaded.job;
+  if (!flags.job.data_dir.empty()) job.data_dir = flags.job.data_dir;
+  const DataSplits splits = load_job_data(flags.data.empty() ? job.data : flags.data, job);
+  const Dataset& data = splits.test ? *splits.test : splits.any();
+  check_dataset(data);
+  const Evaluation chosen = evaluate(loaded, data);
+  JsonValue json = object_of(chosen);
+  if (!console.json)
+    console.out << data.name << " (" << count_text(data.size()) << " samples)\n" << flags.weights << ':' << line_of(chosen) << '\n';
+  if (flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.npz")) {
+    loaded.model->load_weights(folder + "/best.weights.npz");
+    const Evaluation best = evaluate(loaded, data);
+    json["best"] = object_of(best);
+    json["last"] = object_of(chosen);
+    if (!console.json) console.out << "best:" << line_of(best) << '\n';
+  }
+  if (console.json) {
+    console.out << json.text(2) << '\n';
+  } else if (!chosen.predicted.empty() && data.labels() != LabelKind::values) {
+    console.out << report_table(
+        class_report(confusion_matrix(data.label_ids(), chosen.predicted, loaded.model->network().output().elements()), data.class_names),
+        20);
+  }
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Console& console) {
+  auto* command = app.add_subcommand("evaluate", "loss and metrics of a run on data");
+  auto flags = std::make_shared<EvaluateFlags>();
+  command->add_option("run", flags->run, "folder of a run, or its name under runs/")->required();
+  command->add_option("--data", flags->data, "default: the run's own Test part");
+  command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
+  add_common_flags(*command, console, flags->job);
+  command->callback([&console, flags] { run(console, *flags); });
+}
+
+}  // namespace lehr

@@ -1,0 +1,57 @@
+#include "apps/console.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <iostream>
+
+#include "apps/version.h"
+#include "tune/terminal.h"
+
+namespace lehr {
+
+namespace {
+// A signal handler can reach nothing but a global.
+std::atomic<int> signals{0};
+void on_signal(int) {
+  if (signals.fetch_add(1) >= 1) _exit(130);
+}
+}  // namespace
+
+bool interrupted() { return signals.load() > 0; }
+
+void catch_signals() {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+std::unique_ptr<Renderer> Console::renderer() const {
+  const RendererMode mode = quiet ? RendererMode::quiet : json ? RendererMode::json : RendererMode::automatic;
+  return make_renderer({.mode = mode, .terminal = terminal_of(STDOUT_FILENO)}, out, err);
+}
+
+void add_common_flags(CLI::App& c, Console& console, FitJob& job) {
+  c.add_option("--device", job.device, "auto, cpu, cuda or cuda:INDEX")->capture_default_str();
+  c.add_option("--precision", job.precision, "float32, tf32 or mixed_bfloat16")->capture_default_str();
+  c.add_option("--threads", job.threads, "CPU threads; 0: what affinity and the cgroup allow")->capture_default_str();
+  c.add_option("--seed", job.seed, "of initial weights, shuffling and dropout")->capture_default_str();
+  c.add_option("--run", job.run, "folder of the run; default: runs/<name>-<date>-<n>");
+  c.add_option("--data-dir", job.data_dir, "where data sets are looked for first");
+  c.add_flag("--json", console.json, "one JSON document on stdout, progress on stderr");
+  c.add_flag("--quiet", console.quiet, "nothing but errors");
+  c.add_flag("--yes", console.yes, "ask nothing");
+}
+
+void add_version_flag(CLI::App& app, Console& console) {
+  app.add_flag_callback(
+      "--version",
+      [&console] {
+        console.done = true;
+        console.out << version_text();
+      },
+      "version, compiler, instruction set, libraries");
+}
+
+}  // namespace lehr

@@ -1,0 +1,91 @@
+#include "apps/fit_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+namespace lehr {
+
+void add_fit_flags(CLI::App& c, FitJob& job) {
+  c.add_option("--model", job.model, "network: layers joined by |, or a named one");
+  c.add_option("--data", job.data, "fashion_mnist, digits, faces(...), a folder, a zip, arrays(x.npy, y.npy), ...");
+  c.add_option("--validation", job.validation, "data to validate on");
+  c.add_option("--validation-split", job.validation_split, "share of the training rows to validate on");
+  c.add_option("--split", job.split, "which rows: last (as Keras), random or stratified")->capture_default_str();
+  c.add_option("--split-seed", job.split_seed, "of random splits")->capture_default_str();
+  c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...")->capture_default_str();
+  c.add_option("--learning-rate", job.learning_rate, "wins over the optimizer's own");
+  c.add_option("--loss", job.loss, "default: by the labels");
+  c.add_option("--metrics", job.metrics, "default: accuracy for classes")->delimiter(',');
+  c.add_option("--epochs", job.epochs)->capture_default_str();
+  c.add_option("--batch-size", job.batch_size)->capture_default_str();
+  c.add_flag("--shuffle,!--no-shuffle", job.shuffle, "a new order every epoch");
+  c.add_option("--callback", job.callbacks, "early_stopping(patience=5), ...; repeatable")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
+  c.add_option("--augment", job.augment, "random_flip(horizontal) | random_rotation(0.1)");
+  c.add_option("--image-size", job.image_size, "HEIGHTxWIDTH");
+  c.add_option("--resize", job.resize, "nearest or bilinear")->capture_default_str();
+  c.add_option("--color", job.color, "rgb or gray");
+  c.add_option("--rescale", job.rescale, "factor of the inputs; 1/255 for uint8 data");
+  c.add_option("--preprocess", job.preprocess, "none or vgg16")->capture_default_str();
+  c.add_option("--initial-weights", job.initial_weights, "weights to start from (.npz)");
+  c.add_option("--freeze", job.freeze, "layers that do not train: block[1-4]*");
+  c.add_option("--class-weight", job.class_weight, "auto, or id:weight,...");
+  c.add_option("--memory", job.memory, "stream data sets larger than this");
+  c.add_option("--evaluate-on", job.evaluate_on, "data to evaluate on at the end");
+  c.add_flag("--overwrite", job.overwrite, "replace the run in --run");
+}
+
+void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job) {
+  const auto was_given = [&](const char* flag) { return command.get_option(flag)->count() > 0; };
+  const auto keep = [&](const char* flag, auto member) {
+    if (was_given(flag)) job.*member = given.*member;
+  };
+  keep("--model", &FitJob::model);
+  keep("--data", &FitJob::data);
+  keep("--validation", &FitJob::validation);
+  keep("--validation-split", &FitJob::validation_split);
+  keep("--split", &FitJob::split);
+  keep("--split-seed", &FitJob::split_seed);
+  keep("--optimizer", &FitJob::optimizer);
+  keep("--learning-rate", &FitJob::learning_rate);
+  keep("--loss", &FitJob::loss);
+  keep("--metrics", &FitJob::metrics);
+  keep("--epochs", &FitJob::epochs);
+  keep("--batch-size", &FitJob::batch_size);
+  keep("--shuffle", &FitJob::shuffle);
+  keep("--callback", &FitJob::callbacks);
+  keep("--augment", &FitJob::augment);
+  keep("--image-size", &FitJob::image_size);
+  keep("--resize", &FitJob::resize);
+  keep("--color", &FitJob::color);
+  keep("--rescale", &FitJob::rescale);
+  keep("--preprocess", &FitJob::preprocess);
+  keep("--initial-weights", &FitJob::initial_weights);
+  keep("--freeze", &FitJob::freeze);
+  keep("--class-weight", &FitJob::class_weight);
+  keep("--memory", &FitJob::memory);
+  keep("--evaluate-on", &FitJob::evaluate_on);
+  keep("--device", &FitJob::device);
+  keep("--precision", &FitJob::precision);
+  keep("--data-dir", &FitJob::data_dir);
+  keep("--threads", &FitJob::threads);
+  keep("--seed", &FitJob::seed);
+  keep("--run", &FitJob::run);
+  keep("--overwrite", &FitJob::overwrite);
+}
+
+void check_job(const FitJob& job) {
+  const auto positive = [](std::int64_t value, const char* flag) {
+    if (value < 1)
+      throw Error(
+          {.category = Category::usage, .where = flag, .what = "must be positive", .expected = "1 or more", .got = std::to_string(value)});
+  };
+  positive(job.epochs, "--epochs");
+  positive(job.batch_size, "--batch-size");
+}
+
+std::string run_path(const std::string& run) { return std::filesystem::is_directory(run) ? run : "runs/" + run; }
+
+}  // namespace lehr

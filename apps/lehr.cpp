@@ -1,0 +1,81 @@
+// lehr: one command. Subcommands live in commands/, one file each; here they are listed and errors become exit codes.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "apps/console.h"
+#include "engine/json.h"
+#include "kernels/error.h"
+
+namespace {
+
+std::string category_name(lehr::Category category) {
+  switch (category) {
+    case lehr::Category::usage:
+      return "usage";
+    case lehr::Category::data:
+      return "data";
+    case lehr::Category::device:
+      return "device";
+    case lehr::Category::interrupted:
+      return "interrupted";
+    default:
+      return "failed";
+  }
+}
+
+int report(const lehr::ErrorInfo& info, bool json) {
+  if (json) {
+    using lehr::JsonValue;
+    std::cout << JsonValue::object({{"error", JsonValue::object({{"category", category_name(info.category)},
+                                                                 {"where", info.where},
+                                                                 {"what", info.what},
+                                                                 {"expected", info.expected},
+                                                                 {"got", info.got},
+                                                                 {"hint", info.hint}})}})
+                     .text(2)
+              << '\n';
+  } else {
+    std::cerr << "lehr: " << lehr::Error::text(info) << '\n';
+  }
+  return static_cast<int>(info.category);
+}
+
+int run(int argc, char** argv) {
+  lehr::Console console{.out = std::cout, .err = std::cerr};
+  CLI::App app{"lehr: deep learning from scratch. Train, evaluate and compare image networks.", "lehr"};
+  app.require_subcommand(0, 1);
+  app.failure_message(CLI::FailureMessage::help);
+  lehr::add_version_flag(app, console);
+  for (const auto add :
+       {lehr::add_fit, lehr::add_evaluate, lehr::add_predict, lehr::add_summary, lehr::add_runs, lehr::add_devices, lehr::add_help})
+    add(app, console);
+  const bool json = std::find_if(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; }) != argv + argc;
+  try {
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty() && !console.done) std::cout << app.help();
+    return console.exit_code;
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);
+    return report({.category = lehr::Category::usage,
+                   .where = "command line",
+                   .what = e.what(),
+                   .hint = "lehr --help, or lehr SUBCOMMAND --help, lists what there is."},
+                  json);
+  } catch (const lehr::Error& e) {
+    return report(e.info(), json);
+  } catch (const std::bad_alloc&) {
+    return report({.category = lehr::Category::device,
+                   .where = "memory",
+                   .what = "out of memory",
+                   .hint = "Use a smaller --batch-size or --image-size."},
+                  json);
+  } catch (const std::exception& e) {
+    return report({.category = lehr::Category::failed, .where = "lehr", .what = e.what()}, json);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run(argc, argv); }

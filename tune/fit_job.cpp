@@ -1,0 +1,415 @@
+#include "tune/fit_job.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "engine/config.h"
+#include "engine/data/data_catalogue.h"
+#include "engine/data/load.h"
+#include "engine/spec/parse.h"
+#include "engine/spec/size.h"
+#include "kernels/cpu.h"
+#include "layers/catalogue.h"
+#include "optim/catalogue.h"
+#include "tune/checkpoint.h"
+#include "tune/format.h"
+#include "tune/plot/curves.h"
+#include "tune/run_folder.h"
+
+namespace lehr {
+
+std::shared_ptr<Backend> make_backend(const std::string& device, int threads) {
+  if (device == "auto" || device == "cpu") return std::make_shared<Cpu>(threads);
+  if (device == "cuda" || device.starts_with("cuda:"))
+    throw Error({.category = Category::device,
+                 .where = "--device " + device,
+                 .what = "this build has no CUDA backend",
+                 .hint = "Use --device cpu."});
+  throw Error({.category = Category::usage,
+               .where = "--device",
+               .what = "unknown device",
+               .expected = "auto, cpu, cuda or cuda:INDEX",
+               .got = device});
+}
+
+namespace {
+
+/// `64x48` (height x width) or `64`.
+ImageSize image_size_from(const std::string& text) {
+  const Size2 size = SpecConvert<Size2>::from(parse_spec(text, "--image-size"));
+  if (std::min(size.height, size.width) < 1 || std::max(size.height, size.width) > 16384)
+    throw Error({.category = Category::usage,
+                 .where = "--image-size",
+                 .what = "an image has at least one pixel",
+                 .expected = "HEIGHTxWIDTH, 1 to 16384 each",
+                 .got = text});
+  return {.height = static_cast<int>(size.height), .width = static_cast<int>(size.width)};
+}
+
+/// `2GB`, `500MB`, `64kB`, or bytes; powers of 1000.
+std::size_t bytes_from(const std::string& text) {
+  const auto end = text.find_first_not_of("0123456789.");
+  const std::string unit = end == std::string::npos ? "B" : text.substr(end);
+  double factor = 0;
+  for (const auto& [name, value] : {std::pair{"B", 1.0}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}})
+    if (unit == name) factor = value;
+  if (factor == 0 || end == 0)
+    throw Error({.category = Category::usage,
+                 .where = "--memory",
+                 .what = "cannot read the size",
+                 .expected = "a number with kB, MB or GB, as 2GB",
+                 .got = text});
+  return static_cast<std::size_t>(spec_number(parse_spec(text.substr(0, end), "--memory")) * factor);
+}
+
+}  // namespace
+
+DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks) {
+  LoadOptions options{.data_dir = job.data_dir, .resize = resize_from(job.resize), .progress = hooks.loading, .threads = job.threads};
+  if (!job.image_size.empty()) options.image_size = image_size_from(job.image_size);
+  if (!job.color.empty()) options.color = color_mode_from(job.color);
+  if (!job.memory.empty()) options.memory = bytes_from(job.memory);
+  return load_data(parse_data_spec(spec, "--data"), options);
+}
+
+namespace {
+
+InputTransform input_transform(const FitJob& job, const Dataset& data) {
+  if (job.preprocess == "vgg16") {
+    if (job.rescale)
+      throw Error({.category = Category::usage,
+                   .where = "--preprocess",
+                   .what = "--preprocess and --rescale exclude each other",
+                   .expected = "one of them"});
+    return preprocessing(Preprocess::vgg16);
+  }
+  if (job.preprocess != "none")
+    throw Error({.category = Category::usage,
+                 .where = "--preprocess",
+                 .what = "unknown preprocessing",
+                 .expected = "none or vgg16",
+                 .got = job.preprocess});
+  if (job.rescale) return rescaling(*job.rescale);
+  return data.x_dtype() == DType::u8 ? rescaling(1.0 / 255.0) : InputTransform{};
+}
+
+Network job_network(const FitJob& job) {
+  Network network = network_from_text(job.model);
+  if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
+    throw Error({.category = Category::usage, .where = "--freeze", .what = "no layer has such a name", .got = job.freeze});
+  return network;
+}
+
+double number_of(const std::string& text, const char* flag) { return spec_number(parse_spec(text, flag)); }
+
+std::vector<float> class_weights(const std::string& text, const Dataset& train, std::int64_t classes) {
+  if (text.empty()) return {};
+  std::vector<float> out(static_cast<std::size_t>(classes), 1.0F);
+  if (text == "auto") {  // n / (classes * count), as scikit-learn's "balanced"
+    const auto counts = class_counts(train);
+    for (std::size_t i = 0; i < counts.size() && i < out.size(); ++i)
+      if (counts[i] > 0)
+        out[i] = static_cast<float>(static_cast<double>(train.size()) / (static_cast<double>(classes) * static_cast<double>(counts[i])));
+    return out;
+  }
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const auto end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const auto colon = part.find(':');
+    const auto fail = [&] {
+      throw Error({.category = Category::usage,
+                   .where = "--class-weight",
+                   .what = "cannot read \"" + part + "\"",
+                   .expected = "auto, or id:weight,... with ids 0 to " + std::to_string(classes - 1),
+                   .got = text});
+    };
+    if (colon == std::string::npos) fail();
+    const std::int64_t id = spec_integer(parse_spec(part.substr(0, colon), "--class-weight"), 0, 1'000'000);
+    if (id >= classes) fail();
+    out[static_cast<std::size_t>(id)] = static_cast<float>(number_of(part.substr(colon + 1), "--class-weight"));
+    begin = end + 1;
+  }
+  return out;
+}
+
+double entropy(const std::vector<std::int64_t>& counts) {
+  double total = 0, sum = 0;
+  for (const auto c : counts) total += static_cast<double>(c);
+  for (const auto c : counts)
+    if (c > 0) sum -= static_cast<double>(c) / total * std::log(static_cast<double>(c) / total);
+  return sum;
+}
+
+/// The job's parts after the rules of "what silence means".
+struct Parts {
+  Dataset train;
+  std::optional<Dataset> validation, test;
+  std::vector<std::string> messages;
+};
+
+Parts parts_of(const FitJob& job, const DataSplits& data, const FitJobHooks& hooks) {
+  Parts out;
+  if (!data.train)
+    throw Error({.category = Category::data,
+                 .where = job.data,
+                 .what = "there is no training part",
+                 .expected = "Train/",
+                 .hint = "Give a set with a Train part."});
+  out.train = *data.train;
+  out.validation = data.validation;
+  out.test = data.test;
+  if (!job.validation.empty() && job.validation_split)
+    throw Error({.category = Category::usage,
+                 .where = "--validation-split",
+                 .what = "--validation and --validation-split exclude each other",
+                 .expected = "one of them"});
+  if (!job.validation.empty()) {
+    out.validation = load_job_data(job.validation, job, hooks).any();
+  } else if (job.validation_split) {
+    const auto mode = split_mode_from(job.split);
+    auto [train, held] = split(*data.train, *job.validation_split, mode, job.split_seed);
+    out.messages.push_back("validation: " +
+                           std::string(mode == SplitMode::last     ? "the last "
+                                       : mode == SplitMode::random ? "a random "
+                                                                   : "a stratified random ") +
+                           count_text(held.size()) + " of " + count_text(data.train->size()) + " rows" +
+                           (mode == SplitMode::last ? ", taken before shuffling" : ""));
+    out.train = std::move(train);
+    out.validation = std::move(held);
+  }
+  if (!job.evaluate_on.empty()) out.test = load_job_data(job.evaluate_on, job, hooks).any();
+  return out;
+}
+
+std::string memory_text(const Model& model, const Dataset& train) {
+  const State& s = model.state();
+  const auto bytes = [](double b) { return bytes_text(b); };
+  const double weights =
+      static_cast<double>(s.parameters().bytes() + s.statistics().bytes() + s.copy().bytes() + s.gradients().bytes() + s.slots().bytes());
+  return "weights, gradients and optimizer " + bytes(weights) + ", data " + bytes(static_cast<double>(train.x.bytes() + train.y.bytes()));
+}
+
+}  // namespace
+
+ModelOptions model_options(const FitJob& job, const DataSplits& data) {
+  ModelOptions options{.precision = precision_of(job.precision),
+                       .seed = job.seed,
+                       .backend = make_backend(job.device, job.threads),
+                       .input = input_transform(job, data.any())};
+  if (options.precision == Precision::tf32)
+    throw Error(
+        {.category = Category::usage, .where = "--precision tf32", .what = "a CPU has no tf32", .expected = "float32 or mixed_bfloat16"});
+  options.optimizer = optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
+  if (!job.learning_rate.empty()) options.optimizer = options.optimizer.with_learning_rate(number_of(job.learning_rate, "--learning-rate"));
+  if (options.optimizer.learning_rate().at(0) < 0)
+    throw Error({.category = Category::usage, .where = "--learning-rate", .what = "a rate cannot be negative", .expected = "0 or more"});
+  if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
+  if (!job.metrics.empty()) {
+    options.metrics.emplace();
+    for (const auto& m : job.metrics) options.metrics->push_back(metric_from_spec(parse_spec(m, "--metrics")));
+  }
+  return options;
+}
+
+namespace {
+
+class JobRun {
+ public:
+  JobRun(const FitJob& job, const FitJobHooks& hooks)
+      : job_(job),
+        hooks_(hooks),
+        data_(hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks)),
+        parts_(parts_of(job, data_, hooks)) {
+    Network network = job_network(job);
+    ModelOptions options = model_options(job, data_);
+    if (job.rescale == std::nullopt && job.preprocess == "none" && network.entries().front().layer.make()->takes_raw_range()) {
+      options.input = {};
+      parts_.messages.emplace_back("the model begins with its own rescaling: no division by 255");
+    }
+    model_ = std::make_unique<Model>(std::move(network), std::move(options));
+    check_dataset(parts_.train);
+    model_->resolve(parts_.train);
+    if (!job.initial_weights.empty()) model_->load_weights(job.initial_weights);
+    model_->state().set_slots(model_->options().optimizer.slots());
+  }
+
+  FitOutcome run() {
+    open_folder();
+    FitOptions options = fit_options();
+    if (options.resume && options.resume->position.epoch >= job_.epochs) {
+      say("this run is finished; a larger --epochs goes on with it");
+      FitOutcome out{.history = options.resume->history};
+      out.summary = summarize(out.history, base_summary());
+      return out;
+    }
+    CheckpointWriter writer(folder_->file("checkpoint.lehr").string());
+    options.on_epoch = [&](const TrainingState& state) {
+      writer.submit(capture_checkpoint(*model_, state));
+      folder_->write_history(state.history);
+      save_best(state.history);
+      log_events(state.history);
+    };
+    if (hooks_.renderer != nullptr) hooks_.renderer->on_run_begin(run_info(options));
+    for (const auto& message : parts_.messages) say(message);
+    FitResult result = model_->fit_run(parts_.train, options);
+    writer.submit(capture_checkpoint(*model_, result.state));
+    writer.finish();
+    return finish(result);
+  }
+
+ private:
+  void say(const std::string& line) const {
+    if (hooks_.renderer != nullptr) hooks_.renderer->on_message(line);
+  }
+
+  void open_folder() {
+    if (job_.resume)
+      folder_ = RunFolder::open(job_.run, job_.runs_root);
+    else if (!job_.run.empty())
+      folder_ = RunFolder::create_at(job_.run, job_.overwrite);
+    else
+      folder_ = RunFolder::create(job_.runs_root, job_.name, today());
+    Config config;
+    for (const auto& [flag, values] : job_settings(job_)) {
+      if (flag == "callback" || flag == "metrics")
+        config.set(flag, values);
+      else
+        config.set(flag, values.at(0));
+    }
+    folder_->write("config.toml", config.text());
+  }
+
+  FitOptions fit_options() {
+    FitOptions options{.epochs = job_.epochs,
+                       .batch_size = job_.batch_size,
+                       .validation_data = parts_.validation ? &*parts_.validation : nullptr,
+                       .shuffle = job_.shuffle,
+                       .renderer = hooks_.renderer,
+                       .folder = folder_->path(),
+                       .interrupted = hooks_.interrupted};
+    for (const auto& text : job_.callbacks) options.callbacks.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
+    if (!job_.augment.empty()) options.augmentation = network_from_spec(parse_spec(job_.augment, "--augment"));
+    options.class_weights = class_weights(job_.class_weight, parts_.train, model_->network().output().elements());
+    if (job_.resume && std::filesystem::exists(folder_->file("checkpoint.lehr")))
+      options.resume = read_checkpoint(folder_->file("checkpoint.lehr").string(), *model_);
+    return options;
+  }
+
+  RunInfo run_info(const FitOptions& options) const {
+    const std::int64_t n = parts_.train.size(), batch = std::min(job_.batch_size, n);
+    return {.model = job_.model,
+            .parameters = model_->network().parameter_count(),
+            .trainable_parameters = model_->network().trainable_count(),
+            .samples = n,
+            .validation_samples = parts_.validation ? parts_.validation->size() : 0,
+            .batch_size = batch,
+            .steps_per_epoch = (n + batch - 1) / batch,
+            .epochs = job_.epochs,
+            .initial_epoch = options.resume ? options.resume->position.epoch : 0,
+            .device = model_->backend().name(),
+            .precision = job_.precision,
+            .memory = memory_text(*model_, parts_.train),
+            .run = folder_->path().string()};
+  }
+
+  // The best weights by the monitored value, kept beside the last ones.
+  void save_best(const History& history) {
+    const std::string monitor = history.has("val_loss") ? "val_loss" : "loss";
+    const auto best = history.best(monitor, false);
+    if (best && *best == history.epochs() - 1) model_->save_weights(folder_->file("best.weights.npz").string());
+  }
+
+  void log_events(const History& history) {
+    for (; logged_ < history.events.size(); ++logged_) folder_->append_event(history.events[logged_]);
+  }
+
+  RunSummary base_summary() const {
+    RunSummary s{.run = folder_->path().string(),
+                 .device = model_->backend().name(),
+                 .precision = job_.precision,
+                 .seed = static_cast<std::int64_t>(job_.seed)};
+    return s;
+  }
+
+  VerdictEvidence evidence() const {
+    VerdictEvidence e;
+    if (parts_.train.labels() == LabelKind::values || parts_.train.labels() == LabelKind::none) return e;
+    e.classes = model_->network().output().elements();
+    const Dataset& judged = parts_.validation ? *parts_.validation : parts_.train;
+    e.largest_class_share = largest_class(judged).share;
+    e.class_entropy = entropy(class_counts(parts_.train));
+    return e;
+  }
+
+  FitOutcome finish(const FitResult& result) {
+    FitOutcome out{.history = result.history, .interrupted = result.interrupted, .class_names = parts_.train.class_names};
+    folder_->write_history(result.history);
+    log_events(result.history);
+    model_->save_weights(folder_->file("last.weights.npz").string());
+    RunSummary summary = base_summary();
+    summary.seconds = result.seconds;
+    summary.samples_per_s = result.samples_per_s;
+    summary.restored = result.restored_epoch.has_value();
+    if (result.stopped) summary.stopped = RunStop{.epoch = result.stopped->first, .why = result.stopped->second};
+    if (result.interrupted) {
+      summary.continue_command = "lehr fit --resume " + folder_->path().string();
+    } else if (parts_.test && parts_.test->labels() != LabelKind::none) {
+      evaluate(out, summary);
+    }
+    if (!result.history.rows.empty()) {
+      summary.verdict = verdict(result.history, evidence());
+      plot::write_curves(result.history, folder_->file("curves.svg"), folder_->file("curves.png"),
+                         job_.model.size() < 60 ? job_.model : job_.name);
+      summary.pictures = {folder_->file("curves.svg").string(), folder_->file("curves.png").string()};
+    }
+    out.summary = summarize(result.history, summary);
+    if (hooks_.renderer != nullptr) hooks_.renderer->on_run_end(out.summary);
+    return out;
+  }
+
+  void evaluate(FitOutcome& out, RunSummary& summary) {
+    check_dataset(*parts_.test);
+    const Evaluation e = model_->evaluate(*parts_.test, job_.batch_size);
+    summary.evaluations.emplace_back("Test", e.values);
+    if (parts_.test->labels() == LabelKind::values) return;
+    summary.largest_class_share = largest_class(*parts_.test).share;
+    if (!e.predicted.empty()) {
+      const auto truth = parts_.test->label_ids();
+      out.confusion = confusion_matrix(truth, e.predicted, model_->network().output().elements());
+    }
+  }
+
+  const FitJob& job_;
+  const FitJobHooks& hooks_;
+  DataSplits data_;
+  Parts parts_;
+  std::unique_ptr<Model> model_;
+  std::optional<RunFolder> folder_;
+  std::size_t logged_ = 0;
+};
+
+}  // namespace
+
+FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks) { return JobRun(job, hooks).run(); }
+
+LoadedRun open_run(const std::string& run, const std::string& weights, const std::string& runs_root, const std::string& device,
+                   int threads) {
+  const RunFolder folder = RunFolder::open(run, runs_root);
+  LoadedRun out;
+  out.job = job_from_config(folder.file("config.toml").string());
+  out.job.device = device;
+  if (threads != 0) out.job.threads = threads;
+  const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.npz").string() : weights;
+  const DataSplits data = load_job_data(out.job.data, out.job);
+  Network network = job_network(out.job);
+  ModelOptions options = model_options(out.job, data);
+  if (!out.job.rescale && out.job.preprocess == "none" && network.entries().front().layer.make()->takes_raw_range()) options.input = {};
+  out.model = std::make_unique<Model>(std::move(network), std::move(options));
+  out.model->resolve(data.any());
+  out.model->load_weights(file);
+  out.weights_file = file;
+  return out;
+}
+
+}  // namespace lehr

@@ -1,0 +1,99 @@
+// A fit job as flags, for config.toml, and back; and the small values that flags hold.
+#include <algorithm>
+#include <concepts>
+#include <limits>
+
+#include "engine/config.h"
+#include "engine/number_text.h"
+#include "engine/spec/names.h"
+#include "engine/spec/parse.h"
+#include "tune/fit_job.h"
+
+namespace lehr {
+
+namespace {
+
+/// One list serves both directions: f(flag, member).
+template <class Job, class F>
+void job_fields(Job& job, F&& f) {
+  f("model", job.model);
+  f("data", job.data);
+  f("validation", job.validation);
+  f("validation-split", job.validation_split);
+  f("split", job.split);
+  f("split-seed", job.split_seed);
+  f("optimizer", job.optimizer);
+  f("learning-rate", job.learning_rate);
+  f("loss", job.loss);
+  f("metrics", job.metrics);
+  f("epochs", job.epochs);
+  f("batch-size", job.batch_size);
+  f("shuffle", job.shuffle);
+  f("callback", job.callbacks);
+  f("augment", job.augment);
+  f("image-size", job.image_size);
+  f("resize", job.resize);
+  f("color", job.color);
+  f("rescale", job.rescale);
+  f("preprocess", job.preprocess);
+  f("initial-weights", job.initial_weights);
+  f("freeze", job.freeze);
+  f("class-weight", job.class_weight);
+  f("memory", job.memory);
+  f("evaluate-on", job.evaluate_on);
+  f("device", job.device);
+  f("precision", job.precision);
+  f("data-dir", job.data_dir);
+  f("threads", job.threads);
+  f("seed", job.seed);
+}
+
+std::vector<std::string> text_of(const std::string& v) { return v.empty() ? std::vector<std::string>{} : std::vector{v}; }
+std::vector<std::string> text_of(const std::vector<std::string>& v) { return v; }
+std::vector<std::string> text_of(bool v) { return {v ? "true" : "false"}; }
+std::vector<std::string> text_of(const std::optional<double>& v) { return v ? std::vector{number_text(*v)} : std::vector<std::string>{}; }
+template <std::integral T>
+std::vector<std::string> text_of(T v) {
+  return {std::to_string(v)};
+}
+
+void read(const std::vector<std::string>& v, std::string& out) { out = v.at(0); }
+void read(const std::vector<std::string>& v, std::vector<std::string>& out) { out = v; }
+void read(const std::vector<std::string>& v, bool& out) { out = spec_boolean(parse_spec(v.at(0), "config")); }
+void read(const std::vector<std::string>& v, std::optional<double>& out) { out = spec_number(parse_spec(v.at(0), "config")); }
+template <std::integral T>
+void read(const std::vector<std::string>& v, T& out) {
+  out = static_cast<T>(spec_integer(parse_spec(v.at(0), "config"), 0, std::numeric_limits<std::int32_t>::max()));
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> out;
+  job_fields(job, [&](const char* flag, const auto& member) {
+    auto values = text_of(member);
+    if (!values.empty()) out.emplace_back(flag, std::move(values));
+  });
+  return out;
+}
+
+FitJob job_from_config(const std::string& file) {
+  const Config config = Config::read(file);
+  FitJob job;
+  std::vector<std::string> known;
+  job_fields(job, [&](const char* flag, auto& member) {
+    known.emplace_back(flag);
+    if (const auto* entry = config.find(flag); entry != nullptr && !entry->values.empty()) read(entry->values, member);
+  });
+  for (const auto& entry : config.entries())
+    if (std::find(known.begin(), known.end(), entry.name) == known.end())
+      throw Error({.category = Category::usage,
+                   .where = file + ", line " + std::to_string(entry.line),
+                   .what = "there is no setting \"" + entry.name + "\"",
+                   .expected = "a flag of lehr fit",
+                   .got = entry.name,
+                   .hint = did_you_mean(nearest(entry.name, known))});
+  return job;
+}
+
+}  // namespace lehr
