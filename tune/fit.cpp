@@ -264,6 +264,8 @@ class FitRun final : public Run {
     for (auto& callback : callbacks_) callback->on_epoch_end(*this, epoch_, logs);
     const double seconds = now() - begin;
     logs.emplace_back("seconds", seconds);
+    // What the collapse verdict looks at: how many classes the network still names.
+    if (predicted_classes_ > 0) logs.emplace_back("val_classes", static_cast<double>(predicted_classes_));
     history_.add(epoch_, logs);
     position_ = {.epoch = epoch_ + 1};
     if (o_.renderer != nullptr) o_.renderer->on_epoch_end({.epoch = epoch_, .steps = steps(), .seconds = seconds, .values = logs});
@@ -279,7 +281,6 @@ class FitRun final : public Run {
       seen[static_cast<std::size_t>(id)] = true;
     }
     predicted_classes_ = std::count(seen.begin(), seen.end(), true);
-    if (predicted_classes_ == 1) event("collapsed", "Epoch " + std::to_string(epoch_ + 1) + ": one predicted class on the validation set");
   }
 
   TrainingState training_state() const {

@@ -12,7 +12,7 @@ namespace {
 NamedValues row_values(const History& history, std::int64_t row) {
   NamedValues out;
   for (const auto& name : history.names)
-    if (name != "seconds") out.emplace_back(name, history.at(name, row));
+    if (name != "seconds" && name != "val_classes") out.emplace_back(name, history.at(name, row));
   return out;
 }
 

@@ -8,7 +8,7 @@ namespace lehr {
 std::string metrics_text(const NamedValues& values) {
   std::string out;
   for (const auto& [name, value] : values)
-    if (name != "seconds") out += " - " + name + ": " + (name == "learning_rate" ? repr(value) : metric_text(value));
+    if (name != "seconds" && name != "val_classes") out += " - " + name + ": " + (name == "learning_rate" ? repr(value) : metric_text(value));
   return out;
 }
 

@@ -1,0 +1,50 @@
+// lehr bench step: one whole training step, timed, with the floor beside it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/console.h"
+#include "engine/json.h"
+#include "tune/step_bench.h"
+
+namespace lehr {
+
+void add_bench(CLI::App& app, Console& console) {
+  auto* command = app.add_subcommand("bench", "how fast, beside the floor");
+  command->require_subcommand(1);
+  auto* step = command->add_subcommand("step", "a training step of vgg16, cifar or mlp");
+  struct Flags {
+    FitJob job;
+    StepBench bench;
+  };
+  auto flags = std::make_shared<Flags>();
+  step->add_option("net", flags->bench.net, "vgg16, cifar or mlp")->required();
+  step->add_option("--batch", flags->bench.batch, "samples a step; default 32 (cifar: 128)");
+  step->add_option("--steps", flags->bench.steps, "at most; default: as many as fit in 10 s");
+  add_common_flags(*step, console, flags->job);
+  step->callback([&console, flags] {
+    flags->bench.precision = precision_of(flags->job.precision);
+    const auto backend = make_backend(flags->job.device, flags->job.threads);
+    const StepBenchResult r = run_step_bench(flags->bench, *backend);
+    if (console.json) {
+      console.out << JsonValue::object({{"net", flags->bench.net},
+                                        {"device", backend->name()},
+                                        {"precision", flags->job.precision},
+                                        {"batch", r.batch},
+                                        {"steps", r.steps},
+                                        {"median_s", r.median_s},
+                                        {"min_s", r.min_s},
+                                        {"flop_per_step", r.flop_per_step},
+                                        {"floor_s", r.floor_s}})
+                         .text(2)
+                  << '\n';
+      return;
+    }
+    console.out << fmt::format(
+        "{} {}, batch {}: median {:.4g} ms, fastest {:.4g} ms over {} steps; {:.4g} GFLOP a step, {:.4g} GFLOP/s; floor {:.4g} ms\n",
+        flags->bench.net, flags->job.precision, r.batch, r.median_s * 1e3, r.min_s * 1e3, r.steps, r.flop_per_step / 1e9,
+        r.flop_per_step / r.median_s / 1e9, r.floor_s * 1e3);
+  });
+}
+
+}  // namespace lehr

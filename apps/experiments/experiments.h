@@ -1,0 +1,15 @@
+// experiments.h: the lecture's experiments, by section. A new one is a file here and a line in list.cpp.
+#pragma once
+
+#include <vector>
+
+#include "tune/experiment.h"
+
+namespace lehr {
+
+std::vector<Experiment> cifar_convnet();       // 16.1
+std::vector<Experiment> lfw_learning_rates();  // 16.2
+const std::vector<Experiment>& experiments();
+const Experiment& find_experiment(const std::string& name);  ///< Error{usage} with the nearest names
+
+}  // namespace lehr

@@ -1,0 +1,95 @@
+#include "tune/step_bench.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "kernels/cpu.h"
+#include "kernels/philox.h"
+#include "kernels/roofline.h"
+#include "layers/network.h"
+#include "optim/adam.h"
+#include "tune/step_plan.h"
+
+namespace lehr {
+
+namespace {
+
+struct BenchNet {
+  const char *name, *model;
+  Shape input;
+  std::int64_t classes, batch;
+};
+
+const BenchNet& find_net(const std::string& name) {
+  static const BenchNet nets[] = {{"vgg16", "lecture_vgg16(classes=62, weights=none)", {100, 100, 3}, 62, 32},
+                                  {"cifar", "lecture_cnn(relu)", {32, 32, 3}, 10, 128},
+                                  {"mlp", "lecture_mlp(320)", {28, 28, 1}, 10, 32}};
+  for (const auto& net : nets)
+    if (name == net.name) return net;
+  throw Error(
+      {.category = Category::usage, .where = "bench step", .what = "unknown network", .expected = "vgg16, cifar or mlp", .got = name});
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+double floor_of(Backend& backend, Precision precision, double flops, std::int64_t parameters) {
+  if (backend.kind() != DeviceKind::cpu) return 0;
+  const Roofline roof = measure_roofline(static_cast<Cpu&>(backend));
+  const double peak = precision == Precision::mixed_bfloat16 ? roof.bf16_flops : roof.f32_flops;
+  return std::max(flops / peak, 28.0 * static_cast<double>(parameters) / roof.bytes);
+}
+
+}  // namespace
+
+StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
+  const BenchNet& net = find_net(bench.net);
+  const std::int64_t batch = bench.batch > 0 ? bench.batch : net.batch;
+  Network network = network_from_text(net.model);
+  network.set_weights({});
+  const BuiltNetwork built(network, net.input);
+  State state(backend, built.tensors(), bench.precision == Precision::mixed_bfloat16);
+  built.initialize(state, 0);
+  const Optimizer optimizer = Adam{.learning_rate = 1e-4};
+  StepPlan step = make_step_plan({.network = built,
+                                  .state = state,
+                                  .options = {.mode = PlanMode::train, .batch = batch, .precision = bench.precision},
+                                  .form = {.x = DType::f32, .sample = net.input},
+                                  .loss = SparseCategoricalCrossentropy{},
+                                  .metrics = {Accuracy()},
+                                  .optimizer = &optimizer});
+
+  Array x(net.input.with_batch(batch), DType::f32), y(Shape{batch}, DType::i32);
+  for (std::size_t i = 0; i < x.count(); ++i) x.as<float>()[i] = uniform01(random_word({.seed = 1, .stream = 0}, 0, i));
+  for (std::size_t i = 0; i < y.count(); ++i)
+    y.as<std::int32_t>()[i] =
+        static_cast<std::int32_t>(random_word({.seed = 1, .stream = 1}, 0, i) % static_cast<std::uint32_t>(net.classes));
+  step.plan->bind(step.x, {x.data(), DType::f32, x.count()});
+  step.plan->bind(step.y, {y.data(), DType::i32, y.count()});
+  state.upload_step_table({optimizer.row(0, 1e-4)});
+
+  const auto once = [&] {
+    auto counters = state.read_counters();  // every step sees the first batch and the first row of the table
+    counters.cursor = counters.sample = 0;
+    state.write_counters(counters);
+    step.plan->run();
+  };
+  once();
+  once();
+  std::vector<double> times;
+  const double end = now() + bench.seconds;
+  while (times.size() < 3 || (now() < end && (bench.steps == 0 || static_cast<std::int64_t>(times.size()) < bench.steps))) {
+    const double begin = now();
+    once();
+    times.push_back(now() - begin);
+  }
+  std::sort(times.begin(), times.end());
+  const double flops = step.plan->flops();
+  return {.batch = batch,
+          .steps = static_cast<std::int64_t>(times.size()),
+          .median_s = times[times.size() / 2],
+          .min_s = times.front(),
+          .flop_per_step = flops,
+          .floor_s = floor_of(backend, bench.precision, flops, built.parameter_count())};
+}
+
+}  // namespace lehr
