@@ -1,0 +1,138 @@
+// The command as a script meets it: exit codes, messages, JSON, files; every kind of bad input ends with a word and a code.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "engine/atomic_file.h"
+#include "engine/json.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "lehr-test-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+};
+
+struct Result {
+  int code = -1;
+  std::string out, err;
+};
+
+/// Runs the command in a folder; arguments as a shell reads them.
+Result command(const Folder& folder, const std::string& arguments, const std::string& prefix = "") {
+  const auto out = folder.path / "stdout.txt", err = folder.path / "stderr.txt";
+  const std::string line = "cd '" + folder.path.string() + "' && " + prefix + " '" + LEHR_BINARY_DIR + "/lehr' " + arguments + " >'" +
+                           out.string() + "' 2>'" + err.string() + "' </dev/null";
+  const int status = std::system(line.c_str());  // NOLINT(concurrency-mt-unsafe): one test at a time
+  return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .out = lehr::read_file(out), .err = lehr::read_file(err)};
+}
+
+const std::string model = "--model 'flatten | dense(10, softmax)' ";
+
+void refused(const std::string& arguments, int code, const std::string& word) {
+  const Folder folder;
+  const Result r = command(folder, arguments);
+  CAPTURE(arguments);
+  CAPTURE(r.err);
+  CHECK(r.code == code);
+  CHECK(r.err.find(word) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("bad input: usage") {
+  refused("fit " + model + "--data digits --epochs 0", 2, "--epochs");
+  refused("fit " + model + "--data digits --batch-size -3", 2, "--batch-size");
+  refused("fit --model 'flaten | dense(10)' --data digits", 2, "flatten");
+  refused("fit --model 'dense(10, units=3)' --data digits", 2, "units");
+  refused("fit --model 'dense(10, activation=rel)' --data digits", 2, "relu");
+  refused("fit --model 'dense(10, lr=3)' --data digits", 2, "lr");
+  refused("fit " + model + "--data digits --optimizer 'adam(beta=1)'", 2, "beta_1");
+  refused("fit " + model + "--data digits --device cuda", 4, "CUDA");
+  refused("fit " + model + "--data digits --precision float8", 2, "mixed_bfloat16");
+  refused("fit " + model + "--data digits --precision tf32", 2, "tf32");
+  refused("fit " + model + "--data digits --callback 'early_stopping(monitor=val_los)'", 2, "val_loss");
+  refused("fit " + model + "--data digits --callback 'early_stoping(patience=3)'", 2, "early_stopping");
+  refused("fit --model 'flatten | dense(4, softmax)' --data digits", 2, "out of range");
+  refused("fit --model 'conv2d(8, 11) | flatten | dense(10, softmax)' --data digits", 2, "larger than the image");
+  refused("nothing", 2, "nothing");
+  refused("fit --no-such-flag", 2, "no-such-flag");
+  refused("help adm", 2, "adam");
+}
+
+TEST_CASE("bad input: data") {
+  refused("fit " + model + "--data nowhere/", 3, "nowhere");
+  refused("fit " + model + "--data 'arrays(x.npy, y.npy)'", 3, ".npy");
+  refused("evaluate no-such-run", 3, "no-such-run");
+  refused("fit " + model + "--data digits --config nothing.toml", 3, "nothing.toml");
+}
+
+TEST_CASE("fit leaves a run that evaluate reads, and its config repeats it bit for bit") {
+  const Folder folder;
+  const Result first = command(folder, "fit " + model + "--data digits --validation-split 0.2 --epochs 2 --run a --json");
+  CAPTURE(first.err);
+  REQUIRE(first.code == 0);
+  const auto json = lehr::JsonValue::parse(first.out, "stdout");
+  CHECK(json.at("epochs").integer() == 2);
+  CHECK(json.at("history").at("loss").size() == 2);
+  CHECK(json.at("best").at("val_loss").number() > 0);
+  for (const char* file : {"config.toml", "history.csv", "history.json", "checkpoint.lehr", "curves.svg", "curves.png", "last.weights.npz",
+                           "best.weights.npz"})
+    CHECK(fs::exists(folder.path / "a" / file));
+
+  const Result evaluated = command(folder, "evaluate a --json");
+  CAPTURE(evaluated.err);
+  CHECK(evaluated.code == 0);
+  CHECK(lehr::JsonValue::parse(evaluated.out, "stdout").at("accuracy").number() == json.at("evaluate").at("accuracy").number());
+
+  CHECK(command(folder, "fit --config a/config.toml --run b --quiet").code == 0);
+  CHECK(lehr::read_file(folder.path / "a/last.weights.npz") == lehr::read_file(folder.path / "b/last.weights.npz"));
+
+  const Result again = command(folder, "fit " + model + "--data digits --run a");
+  CHECK(again.code == 2);
+  CHECK(again.err.find("--resume") != std::string::npos);
+}
+
+TEST_CASE("resume with more epochs equals the run that was never stopped") {
+  const Folder folder;
+  const std::string flags =
+      "fit --model 'flatten | dense(32, relu) | dropout(0.3) | dense(10, softmax)' --data digits --validation-split 0.2 --quiet --callback "
+      "'early_stopping(patience=9, restore_best_weights=true)' ";
+  REQUIRE(command(folder, flags + "--epochs 4 --run whole").code == 0);
+  REQUIRE(command(folder, flags + "--epochs 2 --run parts").code == 0);
+  const Result resumed = command(folder, "fit --resume parts --epochs 4 --quiet");
+  CAPTURE(resumed.err);
+  REQUIRE(resumed.code == 0);
+  CHECK(lehr::read_file(folder.path / "whole/last.weights.npz") == lehr::read_file(folder.path / "parts/last.weights.npz"));
+}
+
+TEST_CASE("an unwritable place and JSON errors") {
+  const Folder folder;
+  std::ofstream(folder.path / "file") << "no folder";
+  const Result r = command(folder, "fit " + model + "--data digits --epochs 1 --run file/run --json");
+  CHECK(r.code == 3);
+  CHECK(lehr::JsonValue::parse(r.out, "stdout").at("error").at("category").string() == "data");
+}
+
+TEST_CASE("an interrupt saves and says how to go on") {
+  const Folder folder;
+  const Result r = command(
+      folder, "fit --model 'flatten | dense(512, relu) | dense(512, relu) | dense(10, softmax)' --data digits --epochs 5000 --run long",
+      "timeout -s INT 2");
+  CAPTURE(r.err);
+  CHECK(r.out.find("--resume") != std::string::npos);
+  CHECK(fs::exists(folder.path / "long/checkpoint.lehr"));
+}
