@@ -53,13 +53,13 @@ void draw_axes(Drawing& d, const BarPanel& panel, const Frame& f) {
   for (std::size_t i = 0; i < f.ticks.at.size(); ++i) {
     const double y = f.y.pixel(f.ticks.at[i]);
     widest = std::max(widest, text_width(f.ticks.labels[i], text_size));
-    d.marks.push_back(Line{.points = {{p.left, y}, {p.right, y}}, .color = grid_gray, .width = 0.8, .dashes = {3.7, 1.6}});
-    d.marks.push_back(Label{.text = f.ticks.labels[i], .at = {p.left - 8, y + text_size * 0.36}, .size = text_size, .align = Align::right});
+    d.add(Line{.points = {{p.left, y}, {p.right, y}}, .color = grid_gray, .width = 0.8, .dashes = {3.7, 1.6}});
+    d.add(Label{.text = f.ticks.labels[i], .at = {p.left - 8, y + text_size * 0.36}, .size = text_size, .align = Align::right});
   }
   const double middle = (p.left + p.right) / 2;
-  if (!panel.title.empty()) d.marks.push_back(Label{.text = panel.title, .at = {middle, p.top - 11}, .size = 15, .align = Align::center});
+  if (!panel.title.empty()) d.add(Label{.text = panel.title, .at = {middle, p.top - 11}, .size = 15, .align = Align::center});
   if (!panel.y_label.empty())
-    d.marks.push_back(Label{
+    d.add(Label{
         .text = panel.y_label, .at = {p.left - 16 - widest, (p.top + p.bottom) / 2}, .size = 13, .align = Align::center, .upward = true});
 }
 
@@ -67,24 +67,23 @@ void draw_bar(Drawing& d, const Bar& bar, double middle, const Frame& f) {
   const double half = std::min(f.slot * 0.36, 50.0);
   const double zero = f.y.pixel(0);
   const double top = f.y.pixel(bar.value);
-  if (std::isfinite(top)) d.marks.push_back(rectangle({middle - half, std::min(top, zero), middle + half, std::max(top, zero)}, bar.color));
+  if (std::isfinite(top)) d.add(rectangle({middle - half, std::min(top, zero), middle + half, std::max(top, zero)}, bar.color));
   double over = std::min(top, zero);
   if (bar.error > 0 && std::isfinite(top)) {
     const double high = f.y.pixel(bar.value + bar.error);
     const double low = f.y.pixel(bar.value - bar.error);
-    d.marks.push_back(Line{.points = {{middle, low}, {middle, high}}, .color = ink, .width = 1.4});
-    for (const double y : {low, high}) d.marks.push_back(Line{.points = {{middle - 5, y}, {middle + 5, y}}, .color = ink, .width = 1.4});
+    d.add(Line{.points = {{middle, low}, {middle, high}}, .color = ink, .width = 1.4});
+    for (const double y : {low, high}) d.add(Line{.points = {{middle - 5, y}, {middle + 5, y}}, .color = ink, .width = 1.4});
     over = std::min(over, high);
   }
   const std::string value = value_text(bar.value);
   if (text_width(value, text_size) < f.slot + 4)
-    d.marks.push_back(
-        Label{.text = value, .at = {middle, (std::isfinite(over) ? over : zero) - 5}, .size = text_size, .align = Align::center});
+    d.add(Label{.text = value, .at = {middle, (std::isfinite(over) ? over : zero) - 5}, .size = text_size, .align = Align::center});
   if (f.upright) {
-    d.marks.push_back(Label{
+    d.add(Label{
         .text = bar.name, .at = {middle + text_size * 0.36, f.plot.bottom + 8}, .size = text_size, .align = Align::right, .upward = true});
   } else {
-    d.marks.push_back(Label{.text = bar.name, .at = {middle, f.plot.bottom + 18}, .size = text_size, .align = Align::center});
+    d.add(Label{.text = bar.name, .at = {middle, f.plot.bottom + 18}, .size = text_size, .align = Align::center});
   }
 }
 
@@ -96,13 +95,12 @@ void draw_panel(Drawing& drawing, const BarPanel& panel, Box box) {
   draw_axes(drawing, panel, f);
   for (std::size_t i = 0; i < panel.bars.size(); ++i) draw_bar(drawing, panel.bars[i], p.left + (static_cast<double>(i) + 0.5) * f.slot, f);
   const double zero = f.y.pixel(0);
-  drawing.marks.push_back(Line{.points = {{p.left, p.top}, {p.left, p.bottom}}, .color = ink, .width = 1});
-  drawing.marks.push_back(Line{.points = {{p.left, zero}, {p.right, zero}}, .color = ink, .width = 1});
+  drawing.add(Line{.points = {{p.left, p.top}, {p.left, p.bottom}}, .color = ink, .width = 1});
+  drawing.add(Line{.points = {{p.left, zero}, {p.right, zero}}, .color = ink, .width = 1});
   if (!panel.reference) return;
   const double y = f.y.pixel(*panel.reference);
-  drawing.marks.push_back(Line{.points = {{p.left, y}, {p.right, y}}, .color = red, .width = 1.4, .dashes = {6, 3}});
-  drawing.marks.push_back(
-      Label{.text = panel.reference_name, .at = {p.right - 4, y - 5}, .size = text_size, .align = Align::right, .color = red});
+  drawing.add(Line{.points = {{p.left, y}, {p.right, y}}, .color = red, .width = 1.4, .dashes = {6, 3}});
+  drawing.add(Label{.text = panel.reference_name, .at = {p.right - 4, y - 5}, .size = text_size, .align = Align::right, .color = red});
 }
 
 }  // namespace lehr::plot

@@ -60,11 +60,11 @@ Drawing contact_sheet(const Array& images, std::span<const std::string> titles, 
   Drawing out{.width = static_cast<double>(columns) * (width + gap) + gap,
               .height = head + static_cast<double>(rows) * (height + text_height + gap)};
   if (!title.empty())
-    out.marks.push_back(Label{.text = title,
-                              .at = {out.width / 2, 28},
-                              .size = std::min(16.0, 16 * (out.width - 2 * gap) / std::max(1.0, text_width(title, 16, true))),
-                              .align = Align::center,
-                              .bold = true});
+    out.add(Label{.text = title,
+                  .at = {out.width / 2, 28},
+                  .size = std::min(16.0, 16 * (out.width - 2 * gap) / std::max(1.0, text_width(title, 16, true))),
+                  .align = Align::center,
+                  .bold = true});
   for (std::int64_t i = 0; i < count; ++i) {
     const double left = gap + static_cast<double>(i % columns) * (width + gap);
     double top = head + static_cast<double>(i / columns) * (height + text_height + gap);
@@ -72,10 +72,10 @@ Drawing contact_sheet(const Array& images, std::span<const std::string> titles, 
       for (const auto& line : lines_of(titles[static_cast<std::size_t>(i)])) {
         const double size = std::min(13.0, 13 * (width + gap - 4) / std::max(1.0, text_width(line, 13)));
         top += line_height;
-        out.marks.push_back(Label{.text = line, .at = {left + width / 2, top - 3}, .size = size, .align = Align::center});
+        out.add(Label{.text = line, .at = {left + width / 2, top - 3}, .size = size, .align = Align::center});
       }
     top = head + static_cast<double>(i / columns) * (height + text_height + gap) + text_height;
-    out.marks.push_back(picture_of(images, i, {left, top, left + width, top + height}));
+    out.add(picture_of(images, i, {left, top, left + width, top + height}));
   }
   return out;
 }

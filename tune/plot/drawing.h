@@ -57,6 +57,7 @@ struct Drawing {
   double width = 640, height = 480;
   Color background = white;
   std::vector<Mark> marks = {};
+  void add(Mark mark);
 };
 
 Area rectangle(Box box, Color color);

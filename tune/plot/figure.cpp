@@ -17,7 +17,7 @@ Drawing draw(const Figure& figure) {
   const double head = figure.title.empty() ? 8 : 42;
   Drawing out{.width = columns * figure.panel_width, .height = head + rows * figure.panel_height};
   if (!figure.title.empty())
-    out.marks.push_back(Label{.text = figure.title, .at = {out.width / 2, 28}, .size = 17, .align = Align::center, .bold = true});
+    out.add(Label{.text = figure.title, .at = {out.width / 2, 28}, .size = 17, .align = Align::center, .bold = true});
   for (int i = 0; i < count; ++i) {
     const double left = i % columns * figure.panel_width;
     const double top = head + i / columns * figure.panel_height;  // NOLINT(bugprone-integer-division): the row

@@ -32,15 +32,15 @@ void draw_cells(Drawing& d, const HeatPanel& panel, Box plot, double cell) {
       const std::size_t i = row * n + column;
       const Box box{plot.left + static_cast<double>(column) * cell, plot.top + static_cast<double>(row) * cell,
                     plot.left + static_cast<double>(column + 1) * cell, plot.top + static_cast<double>(row + 1) * cell};
-      if (panel.colors[i] > 0) d.marks.push_back(rectangle(box, heat_color(panel.colors[i])));
+      if (panel.colors[i] > 0) d.add(rectangle(box, heat_color(panel.colors[i])));
       if (cell < 18 || panel.values[i] == 0) continue;
       const std::string text = cell_text(panel.values[i]);
       const double fitting = std::min(size, size * (cell - 3) / std::max(1.0, text_width(text, size)));
-      d.marks.push_back(Label{.text = text,
-                              .at = {(box.left + box.right) / 2, (box.top + box.bottom) / 2 + fitting * 0.36},
-                              .size = fitting,
-                              .align = Align::center,
-                              .color = panel.colors[i] > 0.55 ? white : ink});
+      d.add(Label{.text = text,
+                  .at = {(box.left + box.right) / 2, (box.top + box.bottom) / 2 + fitting * 0.36},
+                  .size = fitting,
+                  .align = Align::center,
+                  .color = panel.colors[i] > 0.55 ? white : ink});
     }
 }
 
@@ -61,22 +61,21 @@ void draw_panel(Drawing& drawing, const HeatPanel& panel, Box box) {
   for (std::size_t i = 0; i < panel.names.size(); ++i) {
     const double middle = (static_cast<double>(i) + 0.5) * cell + size * 0.36;
     const std::string name = shortened(panel.names[i], longest, size);
-    drawing.marks.push_back(Label{.text = name, .at = {plot.left - 6, plot.top + middle}, .size = size, .align = Align::right});
-    drawing.marks.push_back(
-        Label{.text = name, .at = {plot.left + middle, plot.bottom + 6}, .size = size, .align = Align::right, .upward = true});
+    drawing.add(Label{.text = name, .at = {plot.left - 6, plot.top + middle}, .size = size, .align = Align::right});
+    drawing.add(Label{.text = name, .at = {plot.left + middle, plot.bottom + 6}, .size = size, .align = Align::right, .upward = true});
   }
-  drawing.marks.push_back(Line{
+  drawing.add(Line{
       .points = {{plot.left, plot.top}, {plot.right, plot.top}, {plot.right, plot.bottom}, {plot.left, plot.bottom}, {plot.left, plot.top}},
       .color = ink,
       .width = 1});
   const double middle = (plot.left + plot.right) / 2;
-  drawing.marks.push_back(Label{.text = panel.title, .at = {middle, plot.top - 12}, .size = 15, .align = Align::center});
-  drawing.marks.push_back(Label{.text = panel.x_label, .at = {middle, plot.bottom + name_width + 26}, .size = 13, .align = Align::center});
-  drawing.marks.push_back(Label{.text = panel.y_label,
-                                .at = {plot.left - name_width - 16, (plot.top + plot.bottom) / 2},
-                                .size = 13,
-                                .align = Align::center,
-                                .upward = true});
+  drawing.add(Label{.text = panel.title, .at = {middle, plot.top - 12}, .size = 15, .align = Align::center});
+  drawing.add(Label{.text = panel.x_label, .at = {middle, plot.bottom + name_width + 26}, .size = 13, .align = Align::center});
+  drawing.add(Label{.text = panel.y_label,
+                    .at = {plot.left - name_width - 16, (plot.top + plot.bottom) / 2},
+                    .size = 13,
+                    .align = Align::center,
+                    .upward = true});
 }
 
 }  // namespace lehr::plot

@@ -48,11 +48,11 @@ void draw_grid(Drawing& d, const Layout& l) {
   faint.alpha = 0.35;
   const auto vertical = [&](double at, Line line) {
     line.points = {{l.x.pixel(at), l.plot.bottom}, {l.x.pixel(at), l.plot.top}};
-    d.marks.push_back(std::move(line));
+    d.add(std::move(line));
   };
   const auto horizontal = [&](double at, Line line) {
     line.points = {{l.plot.left, l.y.pixel(at)}, {l.plot.right, l.y.pixel(at)}};
-    d.marks.push_back(std::move(line));
+    d.add(std::move(line));
   };
   for (const double at : l.x_ticks.minor) vertical(at, {.color = faint, .width = 0.6});
   for (const double at : l.y_ticks.minor) horizontal(at, {.color = faint, .width = 0.6});
@@ -62,32 +62,30 @@ void draw_grid(Drawing& d, const Layout& l) {
 
 void draw_frame(Drawing& d, const LinePanel& panel, const Layout& l) {
   const Box& p = l.plot;
-  d.marks.push_back(Line{
+  d.add(Line{
       .points = {{p.left, p.top}, {p.right, p.top}, {p.right, p.bottom}, {p.left, p.bottom}, {p.left, p.top}}, .color = ink, .width = 1});
   for (std::size_t i = 0; i < l.x_ticks.at.size(); ++i) {
     const double x = l.x.pixel(l.x_ticks.at[i]);
-    d.marks.push_back(Line{.points = {{x, p.bottom}, {x, p.bottom + 4}}, .color = ink, .width = 1});
-    d.marks.push_back(Label{.text = l.x_ticks.labels[i], .at = {x, p.bottom + 18}, .size = tick_size, .align = Align::center});
+    d.add(Line{.points = {{x, p.bottom}, {x, p.bottom + 4}}, .color = ink, .width = 1});
+    d.add(Label{.text = l.x_ticks.labels[i], .at = {x, p.bottom + 18}, .size = tick_size, .align = Align::center});
   }
   for (std::size_t i = 0; i < l.y_ticks.at.size(); ++i) {
     const double y = l.y.pixel(l.y_ticks.at[i]);
-    d.marks.push_back(Line{.points = {{p.left - 4, y}, {p.left, y}}, .color = ink, .width = 1});
-    d.marks.push_back(
-        Label{.text = l.y_ticks.labels[i], .at = {p.left - 8, y + tick_size * 0.36}, .size = tick_size, .align = Align::right});
+    d.add(Line{.points = {{p.left - 4, y}, {p.left, y}}, .color = ink, .width = 1});
+    d.add(Label{.text = l.y_ticks.labels[i], .at = {p.left - 8, y + tick_size * 0.36}, .size = tick_size, .align = Align::right});
   }
   const double middle = (p.left + p.right) / 2;
-  if (!panel.title.empty())
-    d.marks.push_back(Label{.text = panel.title, .at = {middle, p.top - 11}, .size = title_size, .align = Align::center});
+  if (!panel.title.empty()) d.add(Label{.text = panel.title, .at = {middle, p.top - 11}, .size = title_size, .align = Align::center});
   if (!panel.x_label.empty())
-    d.marks.push_back(Label{.text = panel.x_label, .at = {middle, p.bottom + 38}, .size = label_size, .align = Align::center});
+    d.add(Label{.text = panel.x_label, .at = {middle, p.bottom + 38}, .size = label_size, .align = Align::center});
   if (!panel.y_label.empty()) {
     double widest = 0;
     for (const auto& label : l.y_ticks.labels) widest = std::max(widest, text_width(label, tick_size));
-    d.marks.push_back(Label{.text = panel.y_label,
-                            .at = {p.left - 16 - widest, (p.top + p.bottom) / 2},
-                            .size = label_size,
-                            .align = Align::center,
-                            .upward = true});
+    d.add(Label{.text = panel.y_label,
+                .at = {p.left - 16 - widest, (p.top + p.bottom) / 2},
+                .size = label_size,
+                .align = Align::center,
+                .upward = true});
   }
 }
 
@@ -97,8 +95,8 @@ void draw_series(Drawing& d, const Series& s, const Layout& l) {
   const std::vector<double> dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{};
   Line line{.color = s.color, .width = s.width, .dashes = dashes};
   const auto finish = [&] {
-    if (line.points.size() == 1) d.marks.push_back(Disc{.center = line.points[0], .radius = s.width * 1.5, .color = s.color});
-    if (line.points.size() > 1) d.marks.push_back(line);
+    if (line.points.size() == 1) d.add(Disc{.center = line.points[0], .radius = s.width * 1.5, .color = s.color});
+    if (line.points.size() > 1) d.add(line);
     line.points.clear();
   };
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
@@ -162,19 +160,18 @@ Box draw_legend(Drawing& d, const LinePanel& panel, const Layout& l) {
   const Box box = free_place(widest + 50, static_cast<double>(count) * 18 + 8, panel, l, {});
   Color paper = white;
   paper.alpha = 0.85;
-  d.marks.push_back(rectangle(box, paper));
-  d.marks.push_back(
-      Line{.points = {{box.left, box.top}, {box.right, box.top}, {box.right, box.bottom}, {box.left, box.bottom}, {box.left, box.top}},
-           .color = {204, 204, 204},
-           .width = 1});
+  d.add(rectangle(box, paper));
+  d.add(Line{.points = {{box.left, box.top}, {box.right, box.top}, {box.right, box.bottom}, {box.left, box.bottom}, {box.left, box.top}},
+             .color = {204, 204, 204},
+             .width = 1});
   double y = box.top + 13;
   for (const auto& s : panel.series) {
     if (s.name.empty()) continue;
-    d.marks.push_back(Line{.points = {{box.left + 9, y}, {box.left + 34, y}},
-                           .color = s.color,
-                           .width = s.width,
-                           .dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{}});
-    d.marks.push_back(Label{.text = s.name, .at = {box.left + 42, y + tick_size * 0.36}, .size = tick_size});
+    d.add(Line{.points = {{box.left + 9, y}, {box.left + 34, y}},
+               .color = s.color,
+               .width = s.width,
+               .dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{}});
+    d.add(Label{.text = s.name, .at = {box.left + 42, y + tick_size * 0.36}, .size = tick_size});
     y += 18;
   }
   return box;
@@ -185,8 +182,8 @@ void draw_marker(Drawing& d, const Marker& m, const LinePanel& panel, const Layo
   if (!std::isfinite(at.x) || !std::isfinite(at.y)) return;
   Color thin = m.color;
   thin.alpha = 0.55;
-  d.marks.push_back(Line{.points = {{at.x, l.plot.bottom}, {at.x, l.plot.top}}, .color = thin, .width = 1, .dashes = {2, 3}});
-  d.marks.push_back(Disc{.center = at, .radius = 4.5, .color = m.color, .edge = white, .edge_width = 1.5});
+  d.add(Line{.points = {{at.x, l.plot.bottom}, {at.x, l.plot.top}}, .color = thin, .width = 1, .dashes = {2, 3}});
+  d.add(Disc{.center = at, .radius = 4.5, .color = m.color, .edge = white, .edge_width = 1.5});
   const double width = text_width(m.text, tick_size) + 10;
   Box best{};
   double least = std::numeric_limits<double>::infinity();
@@ -205,8 +202,8 @@ void draw_marker(Drawing& d, const Marker& m, const LinePanel& panel, const Layo
   if (!std::isfinite(least)) return;
   Color paper = white;
   paper.alpha = 0.85;
-  d.marks.push_back(rectangle(best, paper));
-  d.marks.push_back(Label{.text = m.text, .at = {best.left + 5, best.bottom - 5}, .size = tick_size, .color = m.color});
+  d.add(rectangle(best, paper));
+  d.add(Label{.text = m.text, .at = {best.left + 5, best.bottom - 5}, .size = tick_size, .color = m.color});
   taken.push_back(best);
 }
 
