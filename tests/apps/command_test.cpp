@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 struct Folder {
   fs::path path;
   Folder() {
-    std::string name = (fs::temp_directory_path() / "lehr-test-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "lehr-test-").string() + std::string(6, 'X');  // as mkdtemp wants it
     path = mkdtemp(name.data());
   }
   Folder(const Folder&) = delete;
