@@ -20,6 +20,10 @@ class FaceCanvas {
     m_[1] = unit * (scene.shear * c - s);
     m_[2] = unit * s;
     m_[3] = unit * (scene.shear * s + c);
+    if (scene.mirrored) {
+      m_[0] = -m_[0];
+      m_[2] = -m_[2];
+    }
     x0_ = static_cast<float>(size) * (0.5F + scene.shift_x / view);
     y0_ = static_cast<float>(size) * (0.5F + scene.shift_y / view);
     const float det = m_[0] * m_[3] - m_[1] * m_[2];
@@ -45,6 +49,11 @@ class FaceCanvas {
   /// `distance(x, y)` is negative inside, in face units; the edge is one pixel wide.
   template <class Distance>
   void paint(Box box, Rgb color, float opacity, const Distance& distance) {
+    paint_textured(box, color, opacity, distance, [](float, float) { return 1.0F; });
+  }
+  /// `brightness(x, y)` multiplies the color.
+  template <class Distance, class Brightness>
+  void paint_textured(Box box, Rgb color, float opacity, const Distance& distance, const Brightness& brightness) {
     int left = size_, top = size_, right = 0, bottom = 0;
     for (const float x : {box.left, box.right})
       for (const float y : {box.top, box.bottom}) {
@@ -61,9 +70,10 @@ class FaceCanvas {
         const float cover = std::clamp(0.5F - distance(x, y) * sharpness_, 0.0F, 1.0F) * opacity;
         if (cover <= 0) continue;
         Rgb& p = pixels_[static_cast<std::size_t>(row) * static_cast<std::size_t>(size_) + static_cast<std::size_t>(column)];
-        p.r += (color.r - p.r) * cover;
-        p.g += (color.g - p.g) * cover;
-        p.b += (color.b - p.b) * cover;
+        const float level = brightness(x, y);
+        p.r += (color.r * level - p.r) * cover;
+        p.g += (color.g * level - p.g) * cover;
+        p.b += (color.b * level - p.b) * cover;
       }
   }
 

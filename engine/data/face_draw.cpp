@@ -32,40 +32,59 @@ void draw_background(FaceCanvas& canvas, const Scene& s) {
     }
 }
 
-void draw_body(FaceCanvas& canvas, const Person& p, const Scene& s) {
-  canvas.ellipse(0, 2.05F, 1.45F, 0.95F, s.clothes);
-  canvas.box(0, 1.05F, p.width * 0.5F, 0.3F, scaled(p.skin, 0.82F));
+/// Strands: a wave of this person's length and direction, which starts anywhere.
+auto strands(const Person& p, const Scene& s) {
+  return [&p, phase = s.strand_phase](float x, float y) { return 1 + p.strand_height * std::sin(p.strand_x * x + p.strand_y * y + phase); };
 }
 
-void draw_hair_behind(FaceCanvas& canvas, const Person& p) {
+auto ellipse_distance(float x0, float y0, float rx, float ry) {
+  return [=](float x, float y) {
+    const float u = (x - x0) / rx, v = (y - y0) / ry;
+    return (std::sqrt(u * u + v * v) - 1) * std::min(rx, ry);
+  };
+}
+
+void draw_body(FaceCanvas& canvas, const Person& p, const Scene& s) {
+  canvas.paint_textured({-1.6F, 1, 1.6F, 3}, s.clothes, 1, ellipse_distance(0, 2.05F, 1.5F, 1.0F),
+                        [&](float x, float y) { return 1 + p.weave_height * std::sin(p.weave_x * x + p.weave_y * y + s.weave_phase); });
+  canvas.box(0, 1.0F, p.width * 0.45F, 0.26F, scaled(p.skin, 0.82F));
+}
+
+void draw_hair_behind(FaceCanvas& canvas, const Person& p, const Scene& s) {
   const float v = p.hair_volume;
+  const auto lock = [&](float x, float y, float rx, float ry) {
+    canvas.paint_textured({x - rx, y - ry, x + rx, y + ry}, p.hair_color, 1, ellipse_distance(x, y, rx, ry), strands(p, s));
+  };
   if (p.hair == Person::Hair::long_hair) {
-    canvas.ellipse(0, 0.25F, p.width + 0.12F + v, 1.3F + v * 0.5F, p.hair_color);
+    lock(0, 0.25F, p.width + 0.12F + v, 1.3F + v * 0.5F);
   } else if (p.hair == Person::Hair::bob) {
-    canvas.box(0, 0.05F, p.width + 0.1F + v * 0.7F, 0.62F, p.hair_color);
-    canvas.ellipse(0, -0.4F, p.width + 0.1F + v * 0.7F, 0.75F, p.hair_color);
+    const float width = p.width + 0.1F + v * 0.7F;
+    canvas.paint_textured(
+        {-width, -0.6F, width, 0.7F}, p.hair_color, 1,
+        [&](float x, float y) { return std::max(std::abs(x) - width, std::abs(y - 0.05F) - 0.62F); }, strands(p, s));
+    lock(0, -0.4F, width, 0.75F);
   } else if (p.hair == Person::Hair::curls) {
     for (int i = 0; i < 9; ++i) {
       const float angle = 3.1416F * (1.0F + static_cast<float>(i) / 8);
-      canvas.ellipse(std::cos(angle) * (p.width + 0.05F), std::sin(angle) * 0.9F - 0.1F, 0.26F + v, 0.26F + v,
-                     scaled(p.hair_color, i % 2 == 0 ? 1.0F : 0.85F));
+      lock(std::cos(angle) * (p.width + 0.05F), std::sin(angle) * 0.9F - 0.1F, 0.26F + v, 0.26F + v);
     }
   }
 }
 
 /// The cap of hair: inside the grown outline and above the hairline, whose shape is the style.
-void draw_hair_front(FaceCanvas& canvas, const Person& p) {
+void draw_hair_front(FaceCanvas& canvas, const Person& p, const Scene& s) {
   if (p.hair == Person::Hair::bald) return;
   const float grown = p.hair == Person::Hair::cropped ? 0.04F : 0.06F + p.hair_volume * 0.6F;
   const float reach = p.width + grown + 0.1F;
-  canvas.paint({-reach, -1.4F, reach, 0.2F}, p.hair_color, 1, [&](float x, float y) {
+  const auto distance = [&](float x, float y) {
     float line = p.hairline + 0.35F * x * x / (p.width * p.width);
-    if (p.hair == Person::Hair::fringe) line = p.hairline + 0.28F + 0.05F * std::sin(12 * x);
-    if (p.hair == Person::Hair::parted) line = p.hairline + 0.55F * std::abs(x - p.part);
+    if (p.hair == Person::Hair::fringe) line = p.hairline + 0.24F + 0.05F * std::sin(12 * x);
+    if (p.hair == Person::Hair::parted) line = p.hairline + 0.35F * std::abs(x - p.part);
     if (p.hair == Person::Hair::bob) line = p.hairline + 0.18F + 1.2F * std::max(std::abs(x) - p.width * 0.78F, 0.0F);
     if (p.hair == Person::Hair::long_hair) line = p.hairline + 0.8F * x * x;
     return std::max(face_distance(p, x, y, grown), y - line);
-  });
+  };
+  canvas.paint_textured({-reach, -1.4F, reach, 0.2F}, p.hair_color, 1, distance, strands(p, s));
 }
 
 void draw_beard(FaceCanvas& canvas, const Person& p, float mouth_x) {
@@ -153,10 +172,10 @@ void light(FaceCanvas& canvas, const Scene& s, RandomKey key, std::uint64_t pict
 }  // namespace
 
 void draw_face(const Person& p, const Scene& s, int size, RandomKey noise, std::uint64_t picture, std::span<std::uint8_t> pixels) {
-  FaceCanvas canvas(size, 2.9F, s);
+  FaceCanvas canvas(size, 2.7F, s);
   draw_background(canvas, s);
   draw_body(canvas, p, s);
-  draw_hair_behind(canvas, p);
+  draw_hair_behind(canvas, p, s);
   for (const float side : {-1.0F, 1.0F}) canvas.ellipse(side * (p.width + 0.03F), 0.02F, p.ears * 0.6F, p.ears, scaled(p.skin, 0.88F));
   canvas.paint({-1.1F, -1.1F, 1.1F, 1.1F}, p.skin, 1, [&](float x, float y) { return face_distance(p, x, y); });
   const float turned = s.yaw * 0.8F;
@@ -164,7 +183,7 @@ void draw_face(const Person& p, const Scene& s, int size, RandomKey noise, std::
   draw_beard(canvas, p, turned);
   draw_mouth(canvas, p, s, turned);
   draw_eyes(canvas, p, s, turned);
-  draw_hair_front(canvas, p);
+  draw_hair_front(canvas, p, s);
   draw_glasses(canvas, p, s, turned);
   if (s.occluded) canvas.box(s.occluder_x, s.occluder_y, s.occluder_width, s.occluder_height, s.occluder, 1, s.occluder_angle);
   light(canvas, s, noise, picture, pixels);

@@ -22,6 +22,12 @@ Rgb any_color(Draws& draws) {
   return {r, g, b};
 }
 
+/// A wall, a curtain, a sky: its brightness varies more than its color.
+Rgb muted_color(Draws& draws) {
+  const float level = draws.uniform(25, 230);
+  return jittered({level, level, level}, 45, draws);
+}
+
 Rgb skin_color(Draws& draws) {
   constexpr Rgb tones[] = {{247, 214, 190}, {232, 184, 148}, {206, 150, 110}, {165, 110, 74}, {112, 72, 50}, {74, 47, 36}};
   const float at = draws.uniform(0, 4.999F);
@@ -47,12 +53,16 @@ constexpr const char* last_names[] = {"Adler",  "Amari",  "Brandt", "Castro", "D
                                       "Ivanov", "Jansen", "Keller", "Lindt",  "Moser", "Novak",  "Okoro", "Peters", "Quint",
                                       "Rossi",  "Sato",   "Tanaka", "Urban",  "Vogel", "Weiss",  "Xu",    "Yilmaz", "Zeller"};
 
-}  // namespace
-
-float Draws::normal() {
-  float sum = 0;
-  for (int i = 0; i < 4; ++i) sum += uniform(-1, 1);
-  return sum * 0.8660254F;  // the variance of one is 1/3
+/// How well a stranger would tell two people apart: style counts most, then color, then proportion.
+float difference(const Person& a, const Person& b) {
+  const auto color = [](Rgb u, Rgb v) { return (std::abs(u.r - v.r) + std::abs(u.g - v.g) + std::abs(u.b - v.b)) / 200; };
+  const auto strands = [](float u, float v) { return std::min(std::abs(u - v) / 12, 1.0F); };
+  const bool bald = a.hair == Person::Hair::bald && b.hair == Person::Hair::bald;
+  float sum = 1.2F * color(a.skin, b.skin) + (a.beard != b.beard ? 0.6F : 0) + (a.hair != b.hair ? 0.8F : 0);
+  if (!bald) sum += color(a.hair_color, b.hair_color) + 0.5F * strands(a.strand_x, b.strand_x) + 0.5F * strands(a.strand_y, b.strand_y);
+  sum += a.glasses != b.glasses ? 0.8F : a.glasses != Person::Glasses::none ? 0.6F * color(a.frame, b.frame) : 0;
+  sum += 0.4F * strands(a.weave_x, b.weave_x) + 0.4F * strands(a.weave_y, b.weave_y);
+  return sum + std::abs(a.width - b.width) * 2;
 }
 
 Person draw_person(Draws& d) {
@@ -69,6 +79,14 @@ Person draw_person(Draws& d) {
   p.hair = static_cast<Person::Hair>(d.below(7));
   p.beard = d.chance(0.55F) ? Person::Beard::none : static_cast<Person::Beard>(1 + d.below(4));
   p.glasses = d.chance(0.65F) ? Person::Glasses::none : static_cast<Person::Glasses>(1 + d.below(3));
+  const float strand_angle = d.uniform(0, 3.1416F), strand_length = d.uniform(0.26F, 0.6F);
+  p.strand_x = std::cos(strand_angle) * 6.2832F / strand_length;
+  p.strand_y = std::sin(strand_angle) * 6.2832F / strand_length;
+  p.strand_height = d.uniform(0.3F, 0.65F);
+  const float weave_angle = d.uniform(0, 3.1416F), weave_length = d.uniform(0.25F, 0.6F);
+  p.weave_x = std::cos(weave_angle) * 6.2832F / weave_length;
+  p.weave_y = std::sin(weave_angle) * 6.2832F / weave_length;
+  p.weave_height = d.chance(0.2F) ? 0.0F : d.uniform(0.35F, 0.6F);
   p.hairline = d.uniform(-0.72F, -0.42F);
   p.hair_volume = d.uniform(0.04F, 0.26F);
   p.part = d.uniform(-0.5F, 0.5F);
@@ -88,40 +106,70 @@ Person draw_person(Draws& d) {
   return p;
 }
 
+}  // namespace
+
+float Draws::normal() {
+  float sum = 0;
+  for (int i = 0; i < 4; ++i) sum += uniform(-1, 1);
+  return sum * 0.8660254F;  // the variance of one is 1/3
+}
+
+std::vector<Person> draw_people(int count, RandomKey key) {
+  std::vector<Person> out;
+  for (int id = 0; id < count; ++id) {
+    Draws draws(key, static_cast<std::uint64_t>(id) + 2);
+    Person best;
+    float most = -1;
+    for (int candidate = 0; candidate < 12; ++candidate) {
+      const Person person = draw_person(draws);
+      float least = 1e9F;
+      for (const Person& other : out) least = std::min(least, difference(person, other));
+      if (least <= most) continue;
+      most = least;
+      best = person;
+    }
+    out.push_back(best);
+  }
+  return out;
+}
+
 Scene draw_scene(Draws& d) {
   Scene s;
-  s.shift_x = d.uniform(-0.16F, 0.16F);
-  s.shift_y = d.uniform(-0.16F, 0.16F);
-  s.scale = d.uniform(0.86F, 1.16F);
-  s.rotation = d.uniform(-0.3F, 0.3F);
+  s.shift_x = d.uniform(-0.36F, 0.36F);
+  s.shift_y = d.uniform(-0.4F, 0.2F);
+  s.scale = d.uniform(0.8F, 1.12F);
+  s.rotation = d.uniform(-0.28F, 0.28F);
   s.shear = d.uniform(-0.1F, 0.1F);
   s.yaw = d.uniform(-0.16F, 0.16F);
-  s.light_x = d.uniform(-0.5F, 0.5F);
-  s.light_y = d.uniform(-0.35F, 0.35F);
-  s.gain = d.uniform(0.72F, 1.2F);
-  s.noise = d.uniform(2, 9);
-  const float r = d.uniform(0.93F, 1.07F), g = d.uniform(0.95F, 1.05F), b = d.uniform(0.93F, 1.07F);
+  s.mirrored = d.chance(0.5F);
+  s.light_x = d.uniform(-0.6F, 0.6F);
+  s.light_y = d.uniform(-0.4F, 0.4F);
+  s.gain = d.uniform(0.5F, 1.25F);
+  s.noise = d.uniform(2, 8);
+  const float r = d.uniform(0.82F, 1.18F), g = d.uniform(0.86F, 1.14F), b = d.uniform(0.82F, 1.18F);
   s.cast = {r, g, b};
-  s.background = any_color(d);
-  s.background_2 = any_color(d);
+  s.background = muted_color(d);
+  s.background_2 = muted_color(d);
   s.clothes = any_color(d);
   s.occluder = any_color(d);
   for (int i = 0; i < 2; ++i) {
-    s.wave_x[i] = d.uniform(-7, 7);
-    s.wave_y[i] = d.uniform(-7, 7);
+    s.wave_x[i] = d.uniform(-14, 14);
+    s.wave_y[i] = d.uniform(-14, 14);
     s.wave_phase[i] = d.uniform(0, 6.283F);
   }
-  s.wave_height = d.uniform(0, 40);
+  s.wave_height = d.uniform(5, 60);
+  s.strand_phase = d.uniform(0, 6.283F);
+  s.weave_phase = d.uniform(0, 6.283F);
   s.smile = d.uniform(-0.5F, 1);
   s.mouth_open = d.chance(0.4F) ? d.uniform(0.02F, 0.12F) : 0;
   s.eyes_open = d.chance(0.1F) ? 0.2F : d.uniform(0.65F, 1.1F);
   s.brow_raise = d.uniform(-0.04F, 0.05F);
   s.glasses_on = d.chance(0.93F);
-  s.occluded = d.chance(0.12F);
+  s.occluded = d.chance(0.06F);
   s.occluder_x = d.uniform(-0.8F, 0.8F);
   s.occluder_y = d.uniform(-0.1F, 1);
-  s.occluder_width = d.uniform(0.12F, 0.35F);
-  s.occluder_height = d.uniform(0.12F, 0.35F);
+  s.occluder_width = d.uniform(0.1F, 0.28F);
+  s.occluder_height = d.uniform(0.1F, 0.28F);
   s.occluder_angle = d.uniform(0, 3.14F);
   return s;
 }

@@ -37,6 +37,8 @@ struct Person {
   Hair hair = Hair::cropped;
   Beard beard = Beard::none;
   Glasses glasses = Glasses::none;
+  float strand_x = 0, strand_y = 0, strand_height = 0;  ///< wave in the hair: radians a unit, and brightness
+  float weave_x = 0, weave_y = 0, weave_height = 0;     ///< the same of what this person likes to wear; its color changes
   float hairline = -0.55F, hair_volume = 0.1F, part = 0;
   float eye_x = 0.33F, eye_y = -0.12F, eye_width = 0.15F, eye_height = 0.075F, eye_slant = 0;
   float brow_y = -0.3F, brow_thickness = 0.04F, brow_angle = 0;
@@ -49,12 +51,15 @@ struct Scene {
   float light_x = 0, light_y = 0, gain = 1, noise = 6;
   Rgb cast = {1, 1, 1}, background = {}, background_2 = {}, clothes = {}, occluder = {};
   float wave_x[2] = {}, wave_y[2] = {}, wave_phase[2] = {}, wave_height = 0;
+  float strand_phase = 0, weave_phase = 0;
+  bool mirrored = false;
   float smile = 0, mouth_open = 0, eyes_open = 1, brow_raise = 0;
   bool glasses_on = true, occluded = false;
   float occluder_x = 0, occluder_y = 0, occluder_width = 0, occluder_height = 0, occluder_angle = 0;
 };
 
-Person draw_person(Draws& draws);
+/// Each is the one of twelve that differs most from those before it: people are told apart by more than the width of a nose.
+std::vector<Person> draw_people(int count, RandomKey key);
 Scene draw_scene(Draws& draws);
 /// `count` different names, "Ada_Brandt", in alphabetical order.
 std::vector<std::string> person_names(int count, std::uint64_t seed);

@@ -76,12 +76,10 @@ DataSplits make_faces(const Faces& spec) {
   const auto sizes = class_sizes(spec.people, spec.per_person);
   // Which person is the frequent one does not follow the alphabet.
   const auto rank_of = permutation(spec.people, seed, person_stream, 1);
-  std::vector<Person> people;
+  const auto people = draw_people(spec.people, {.seed = seed, .stream = person_stream});
   std::vector<Picture> parts[3];
   std::uint64_t number = 0;
   for (int id = 0; id < spec.people; ++id) {
-    Draws draws({.seed = seed, .stream = person_stream}, static_cast<std::uint64_t>(id) + 2);
-    people.push_back(draw_person(draws));
     const int size = sizes[static_cast<std::size_t>(rank_of[static_cast<std::size_t>(id)])];
     const auto train = static_cast<int>(std::lround(size * 0.6)), validation = static_cast<int>(std::lround(size * 0.8));
     for (int i = 0; i < size; ++i) parts[i < train ? 0 : i < validation ? 1 : 2].push_back({.person = id, .number = number++});
