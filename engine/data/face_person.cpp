@@ -120,7 +120,7 @@ std::vector<Person> draw_people(int count, RandomKey key) {
     Draws draws(key, static_cast<std::uint64_t>(id) + 2);
     Person best;
     float most = -1;
-    for (int candidate = 0; candidate < 12; ++candidate) {
+    for (int candidate = 0; candidate < 40; ++candidate) {
       const Person person = draw_person(draws);
       float least = 1e9F;
       for (const Person& other : out) least = std::min(least, difference(person, other));
@@ -137,15 +137,15 @@ Scene draw_scene(Draws& d) {
   Scene s;
   s.shift_x = d.uniform(-0.36F, 0.36F);
   s.shift_y = d.uniform(-0.4F, 0.2F);
-  s.scale = d.uniform(0.8F, 1.12F);
-  s.rotation = d.uniform(-0.28F, 0.28F);
+  s.scale = d.uniform(0.86F, 1.12F);
+  s.rotation = d.uniform(-0.22F, 0.22F);
   s.shear = d.uniform(-0.1F, 0.1F);
   s.yaw = d.uniform(-0.16F, 0.16F);
   s.mirrored = d.chance(0.5F);
   s.light_x = d.uniform(-0.6F, 0.6F);
   s.light_y = d.uniform(-0.4F, 0.4F);
-  s.gain = d.uniform(0.5F, 1.25F);
-  s.noise = d.uniform(2, 8);
+  s.gain = d.uniform(0.6F, 1.2F);
+  s.noise = d.uniform(2, 7);
   const float r = d.uniform(0.82F, 1.18F), g = d.uniform(0.86F, 1.14F), b = d.uniform(0.82F, 1.18F);
   s.cast = {r, g, b};
   s.background = muted_color(d);
@@ -164,8 +164,8 @@ Scene draw_scene(Draws& d) {
   s.mouth_open = d.chance(0.4F) ? d.uniform(0.02F, 0.12F) : 0;
   s.eyes_open = d.chance(0.1F) ? 0.2F : d.uniform(0.65F, 1.1F);
   s.brow_raise = d.uniform(-0.04F, 0.05F);
-  s.glasses_on = d.chance(0.93F);
-  s.occluded = d.chance(0.06F);
+  s.glasses_on = d.chance(0.96F);
+  s.occluded = d.chance(0.05F);
   s.occluder_x = d.uniform(-0.8F, 0.8F);
   s.occluder_y = d.uniform(-0.1F, 1);
   s.occluder_width = d.uniform(0.1F, 0.28F);

@@ -58,7 +58,7 @@ struct Scene {
   float occluder_x = 0, occluder_y = 0, occluder_width = 0, occluder_height = 0, occluder_angle = 0;
 };
 
-/// Each is the one of twelve that differs most from those before it: people are told apart by more than the width of a nose.
+/// Each is the one of forty that differs most from those before it: people are told apart by more than the width of a nose.
 std::vector<Person> draw_people(int count, RandomKey key);
 Scene draw_scene(Draws& draws);
 /// `count` different names, "Ada_Brandt", in alphabetical order.

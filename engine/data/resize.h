@@ -1,4 +1,4 @@
-// resize.h: PIL's NEAREST and BILINEAR, bit for bit.
+// resize.h: PIL's NEAREST and BILINEAR, bit for bit (Pillow 13).
 //   nearest   source = floor((x + 0.5) * in / out)                 bilinear   triangle filter widened by max(1, in/out), 22-bit fixed point
 //   Meaning   Pillow's Image.resize on modes L and RGB
 #pragma once
