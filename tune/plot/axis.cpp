@@ -27,7 +27,7 @@ Extent extent_of(const std::vector<double>& values, bool log, double margin) {
     const double factor = high > low ? std::pow(high / low, margin) : 2.0;
     return {low / factor, high * factor};
   }
-  const double slack = high > low ? (high - low) * margin : std::max(std::abs(high) * 0.1, 0.5);
+  const double slack = high > low ? (high - low) * margin : std::max(std::abs(high) * 0.1, 0.5);  // one value
   return {low - slack, high + slack};
 }
 

@@ -12,6 +12,7 @@ namespace lehr::plot {
 namespace {
 
 constexpr double text_size = 12;
+constexpr double longest_name = 160;
 
 std::string value_text(double v) {
   return std::abs(v) >= 1000 || (v != 0 && std::abs(v) < 1e-3) ? fmt::format("{:.3g}", v) : fmt::format("{:.3f}", v);
@@ -34,7 +35,7 @@ Frame lay_out(const BarPanel& panel, Box box) {
     widest_name = std::max(widest_name, text_width(b.name, text_size));
   }
   if (panel.reference) values.push_back(*panel.reference);
-  const Extent range = extent_of(values, false, 0.1);
+  const Extent range = extent_of(values, false, panel.reference ? 0.18 : 0.1);  // room for the reference's name
   const double low = std::min(0.0, range.low) < 0 && *std::min_element(values.begin(), values.end()) >= 0 ? 0.0 : range.low;
   Box plot{box.left, box.top + (panel.title.empty() ? 10 : 32), box.right - 16, box.bottom};
   const Ticks ticks = nice_ticks(low, range.high, std::max(3, static_cast<int>(plot.height() / 60)));
@@ -43,7 +44,7 @@ Frame lay_out(const BarPanel& panel, Box box) {
   plot.left += widest + 10 + (panel.y_label.empty() ? 4 : 24);
   const double slot = plot.width() / std::max<double>(1, static_cast<double>(panel.bars.size()));
   const bool upright = widest_name > slot - 6;
-  plot.bottom -= upright ? std::min(widest_name, 160.0) + 14 : 28;
+  plot.bottom -= upright ? std::min(widest_name, longest_name) + 14 : 28;
   return {plot, Axis(low, range.high, false, plot.bottom, plot.top), ticks, slot, upright};
 }
 
@@ -80,8 +81,11 @@ void draw_bar(Drawing& d, const Bar& bar, double middle, const Frame& f) {
   if (text_width(value, text_size) < f.slot + 4)
     d.add(Label{.text = value, .at = {middle, (std::isfinite(over) ? over : zero) - 5}, .size = text_size, .align = Align::center});
   if (f.upright) {
-    d.add(Label{
-        .text = bar.name, .at = {middle + text_size * 0.36, f.plot.bottom + 8}, .size = text_size, .align = Align::right, .upward = true});
+    d.add(Label{.text = shortened(bar.name, longest_name, text_size),
+                .at = {middle + text_size * 0.36, f.plot.bottom + 8},
+                .size = text_size,
+                .align = Align::right,
+                .upward = true});
   } else {
     d.add(Label{.text = bar.name, .at = {middle, f.plot.bottom + 18}, .size = text_size, .align = Align::center});
   }
@@ -100,7 +104,10 @@ void draw_panel(Drawing& drawing, const BarPanel& panel, Box box) {
   if (!panel.reference) return;
   const double y = f.y.pixel(*panel.reference);
   drawing.add(Line{.points = {{p.left, y}, {p.right, y}}, .color = red, .width = 1.4, .dashes = {6, 3}});
-  drawing.add(Label{.text = panel.reference_name, .at = {p.right - 4, y - 5}, .size = text_size, .align = Align::right, .color = red});
+  const std::string name = fmt::format("{}: {:.3g}", panel.reference_name, *panel.reference);
+  const double left = p.right - text_width(name, text_size) - 4;
+  drawing.add(Line{.points = {{left - 32, p.top + 8}, {left - 6, p.top + 8}}, .color = red, .width = 1.4, .dashes = {6, 3}});
+  drawing.add(Label{.text = name, .at = {left, p.top + 8 + text_size * 0.36}, .size = text_size, .color = red});
 }
 
 }  // namespace lehr::plot

@@ -30,6 +30,22 @@ bool wants_log(const LinePanel& panel) {
   return values.front() > 0 && values.back() > 20 * values[values.size() / 2];
 }
 
+/// Noise of half a per cent should not look like a mountain range: an accuracy's axis spans at least a tenth.
+void keep_in_proportion(LinePanel& panel) {
+  double low = 1;
+  double high = 0;
+  for (const auto& s : panel.series)
+    for (const double v : s.y) {
+      if (!std::isfinite(v)) continue;
+      low = std::min(low, v);
+      high = std::max(high, v);
+    }
+  if (low < 0 || high > 1 || high < low || high - low > 0.09) return;
+  const double middle = std::clamp((low + high) / 2, 0.05, 0.95);
+  panel.y_low = middle - 0.052;
+  panel.y_high = middle + 0.052;
+}
+
 struct Metric {
   std::string name;  ///< "accuracy"
   std::string word;  ///< "Accuracy"
@@ -45,6 +61,7 @@ LinePanel panel_of(const History& h, const Metric& metric, std::optional<std::in
     panel.log_y = true;
     panel.y_label += " (log scale)";
   }
+  if (metric.name == "accuracy") keep_in_proportion(panel);
   if (!best) return panel;
   const bool validated = h.has("val_" + metric.name);
   const double value = h.at(validated ? "val_" + metric.name : metric.name, *best);
@@ -78,9 +95,11 @@ Figure overlay(const std::vector<std::pair<std::string, History>>& runs, const s
     for (const char c : panel.y_label) panel.title += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     for (std::size_t i = 0; i < runs.size(); ++i) {
       auto s = series(runs[i].second, (validated ? "val_" : "") + metric.name, runs[i].first, series_color(i));
+      s.width = std::max(1.6, 3.2 - 0.3 * static_cast<double>(i));  // of two equal curves the first shows at the edges of the second
       if (!s.x.empty()) panel.series.push_back(std::move(s));
     }
     if (panel.series.empty()) continue;
+    if (metric.name == "accuracy") keep_in_proportion(panel);
     if (metric.name == "loss" && wants_log(panel)) {
       panel.log_y = true;
       panel.y_label += " (log scale)";

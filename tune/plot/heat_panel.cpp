@@ -10,18 +10,6 @@ namespace lehr::plot {
 
 namespace {
 
-/// Cut with an ellipsis to a width in pixels.
-std::string shortened(const std::string& text, double width, double size) {
-  if (text_width(text, size) <= width) return text;
-  std::string out = text;
-  while (!out.empty() && text_width(out + "…", size) > width) {
-    do out.pop_back();
-    while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xC0U) == 0x80U);
-    if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xC0U) out.pop_back();
-  }
-  return out + "…";
-}
-
 std::string cell_text(double value) { return value == std::floor(value) ? fmt::format("{:.0f}", value) : fmt::format("{:.2f}", value); }
 
 void draw_cells(Drawing& d, const HeatPanel& panel, Box plot, double cell) {

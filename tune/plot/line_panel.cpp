@@ -39,7 +39,10 @@ Layout lay_out(const LinePanel& panel, Box box) {
   plot.left += widest + 10 + (panel.y_label.empty() ? 4 : 24);
   const int columns = std::max(3, static_cast<int>(plot.width() / 60));
   const Axis x(xs.low, xs.high, panel.log_x, plot.left, plot.right);
-  return {plot, x, Axis(ys.low, ys.high, panel.log_y, plot.bottom, plot.top), x.ticks(columns, panel.whole_x), y_ticks};
+  Ticks x_ticks = x.ticks(columns, panel.whole_x);
+  const std::vector<double> all_x = all_of(panel, &Series::x);
+  if (panel.whole_x && !all_x.empty()) x_ticks = from_first(std::move(x_ticks), *std::min_element(all_x.begin(), all_x.end()));
+  return {plot, x, Axis(ys.low, ys.high, panel.log_y, plot.bottom, plot.top), std::move(x_ticks), y_ticks};
 }
 
 void draw_grid(Drawing& d, const Layout& l) {
@@ -129,16 +132,17 @@ double hidden_by(const Box& box, const LinePanel& panel, const Layout& l) {
 
 bool overlap(const Box& a, const Box& b) { return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; }
 
-/// Of nine places the one that hides least; ties go to the first.
+/// Of the corners and some places between, the one that hides least; ties go to the first.
 Box free_place(double width, double height, const LinePanel& panel, const Layout& l, const std::vector<Box>& taken) {
   const Box& p = l.plot;
-  const double xs[] = {p.right - 8 - width, p.left + 8, (p.left + p.right - width) / 2};
-  const double ys[] = {p.top + 8, p.bottom - 8 - height, (p.top + p.bottom - height) / 2};
+  const double across = p.width() - 16 - width;
+  const double down = p.height() - 16 - height;
   Box best{};
   double least = std::numeric_limits<double>::infinity();
-  for (const double y : ys)
-    for (const double x : xs) {
-      const Box box{x, y, x + width, y + height};
+  for (const double row : {0.0, 1.0, 0.5, 0.25, 0.75})
+    for (const double column : {1.0, 0.0, 0.5, 0.25, 0.75}) {
+      const Point at{p.left + 8 + column * across, p.top + 8 + row * down};
+      const Box box{at.x, at.y, at.x + width, at.y + height};
       double cost = hidden_by(box, panel, l);
       for (const auto& other : taken) cost += overlap(box, other) ? 1000 : 0;
       if (cost < least) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "tune/plot/outline_font_data.h"
+#include "tune/utf8.h"
 
 namespace lehr::plot {
 
@@ -71,6 +72,13 @@ double text_width(std::string_view utf8, double size, bool bold) {
   double units = 0;
   while (!utf8.empty()) units += glyph_of(font, next_sign(utf8)).advance;
   return units * size / units_per_em;
+}
+
+std::string shortened(const std::string& utf8, double width, double size) {
+  if (text_width(utf8, size) <= width) return utf8;
+  std::size_t letters = characters(utf8);
+  while (letters > 0 && text_width(fitted(utf8, letters) + "…", size) > width) --letters;
+  return fitted(utf8, letters) + "…";
 }
 
 std::vector<std::vector<Point>> text_outline(std::string_view utf8, double size, bool bold) {

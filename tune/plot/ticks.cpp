@@ -50,6 +50,19 @@ Ticks nice_ticks(double low, double high, int wanted, bool whole) {
   return out;
 }
 
+Ticks from_first(Ticks ticks, double first) {
+  while (!ticks.at.empty() && ticks.at.front() < first) {
+    ticks.at.erase(ticks.at.begin());
+    ticks.labels.erase(ticks.labels.begin());
+  }
+  const bool room = ticks.at.size() < 2 || ticks.at[0] - first > 0.4 * (ticks.at[1] - ticks.at[0]);
+  if (room && (ticks.at.empty() || ticks.at.front() > first)) {
+    ticks.at.insert(ticks.at.begin(), first);
+    ticks.labels.insert(ticks.labels.begin(), std::to_string(std::llround(first)));
+  }
+  return ticks;
+}
+
 Ticks log_ticks(double low, double high, int wanted) {
   const int first = static_cast<int>(std::ceil(std::log10(low) - 1e-9));
   const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
