@@ -95,17 +95,11 @@ std::vector<std::uint8_t> resample(const std::vector<std::uint8_t>& pixels, int 
   return result;
 }
 
-/// Weights for one output position, as triangle_weights lays them out.
-std::int64_t stride_of(int in, int out) {
-  return static_cast<std::int64_t>(std::ceil(std::max(static_cast<double>(in) / out, 1.0))) * 2 + 1;
-}
-
-/// Pixels are rounded between the two passes, so their order shows. Pillow 13 takes the cheaper one, in multiplications, and the horizontal
-/// one first where they cost the same; older versions always took that first. The two differ by one level in some pixels.
-bool horizontal_first(ImageSize in, ImageSize out) {
-  const std::int64_t kx = stride_of(in.width, out.width), ky = stride_of(in.height, out.height);
-  const std::int64_t both = std::int64_t{out.height} * out.width;
-  return std::int64_t{in.height} * out.width * kx + both * ky <= std::int64_t{out.height} * in.width * ky + both * kx;
+/// Pixels are rounded between the two passes, so their order shows, by one level in some pixels. Pillow 13 begins with the columns where the
+/// height loses more than twice what the width does; versions before it always begin with the rows.
+bool rows_first(ImageSize in, ImageSize out) {
+  const int height_lost = in.height - out.height, width_lost = in.width - out.width;
+  return height_lost <= 0 || height_lost <= 2 * width_lost;
 }
 
 Image resize_bilinear(const Image& image, ImageSize size) {
@@ -118,7 +112,7 @@ Image resize_bilinear(const Image& image, ImageSize size) {
     if (size.height != out.height) out.pixels = resample(out.pixels, 1, out.height, size.height, out.width * out.channels);
     out.height = size.height;
   };
-  if (horizontal_first(image.size(), size)) {
+  if (rows_first(image.size(), size)) {
     horizontal();
     vertical();
   } else {
