@@ -54,10 +54,12 @@ bool ignorant(const History& h, std::int64_t row, const VerdictEvidence& e, doub
   return accuracy <= e.largest_class_share + 0.02;
 }
 
-/// A network that learns very slowly also begins with one answer, but its loss keeps falling.
-bool loss_still_falls(const History& h, std::int64_t from) {
+/// A network that learns very slowly also begins with one answer, but its loss keeps falling. Coming down from an explosion is not learning:
+/// epochs above 1.5 times the loss of ignorance do not count.
+bool loss_still_falls(const History& h, std::int64_t from, double entropy) {
   std::vector<double> losses;
-  for (std::int64_t i = std::max(from, h.epochs() - 6); i < h.epochs(); ++i) losses.push_back(h.at("loss", i));
+  for (std::int64_t i = std::max(from, h.epochs() - 6); i < h.epochs(); ++i)
+    if (std::isnan(entropy) || h.at("loss", i) <= 1.5 * entropy) losses.push_back(h.at("loss", i));
   if (losses.size() < 2) return false;
   const double gain = (losses.front() - losses.back()) / losses.front();
   if (losses.size() == 2) return gain > 0.002;
@@ -88,7 +90,7 @@ std::optional<Verdict> one_answer(const History& h, const VerdictEvidence& e) {
   while (from > 0 && ignorant(h, from - 1, e, entropy)) --from;
   const std::int64_t held = h.epochs() - from;
   // One epoch of it is a poor start unless something had been learned before.
-  if (held < 1 || (held < 2 && from == 0) || loss_still_falls(h, from)) return {};
+  if (held < 1 || (held < 2 && from == 0) || loss_still_falls(h, from, entropy)) return {};
   if (held < 2 && h.at("loss", h.epochs() - 1) < 1.5 * h.at("loss", from - 1)) return {};
   const auto epoch = h.rows[static_cast<std::size_t>(from)].epoch;
   return collapsed_at(epoch, fmt::format("collapsed at epoch {} (one predicted class)", epoch + 1), one_answer_text(h, e, entropy));

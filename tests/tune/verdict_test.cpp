@@ -179,3 +179,11 @@ TEST_CASE("verdict: ordinary runs stay what they are under noise") {
   CHECK(verdict(alone).kind == VerdictKind::still_improving);
   CHECK(verdict(alone).evidence.starts_with("loss went from"));
 }
+
+TEST_CASE("verdict: a first epoch that exploded does not hide the collapse after it") {
+  History h;
+  const double losses[] = {55.7, 2.37, 2.32, 2.34, 2.30}, validation[] = {2.34, 2.31, 2.308, 2.305, 2.312};
+  for (std::int64_t i = 0; i < 5; ++i)
+    h.add(i, {{"accuracy", 0.26}, {"loss", losses[i]}, {"val_accuracy", 0.258}, {"val_loss", validation[i]}, {"val_classes", 1.0}});
+  CHECK(verdict(h, {.classes = 12, .largest_class_share = 0.258, .class_entropy = 2.29}).kind == VerdictKind::collapsed);
+}
