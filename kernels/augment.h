@@ -1,10 +1,16 @@
 // augment.h: Keras's random image layers, one draw an image, as one inverse mapping a pass.
-//   output pixel (x, y) samples the input at (a0*x + a1*y + a2, b0*x + b1*y + b2); flip, rotation, translation, zoom give the six numbers
-//   (keras_spec: RandomFlip ...) contrast   clip((x - mean_c)*f + mean_c, range)       brightness  clip(x + f*(hi-lo), range)       crop  a
-//   window, at random in training, centred otherwise
-// Random numbers are uniform01(random_word(key, step, element)), element = 4*image + draw.
-// Shapes   x, y [n,h,w,c] f32|bf16 (u8 in where it is the first operation)     Alias  none     Writes  =     Order  fixed     Meaning
-// keras.layers.Random*
+//   flip, rotation, translation, zoom   output pixel (x, y) is the input at (a0*x + a1*y + a2, b0*x + b1*y + b2), x the column:
+//     flip         u <= 1/2: both axes of `flip` at once (Keras draws one number for both)
+//     rotation     angle 2 pi U(lower, upper) about the centre, counter-clockwise on the screen
+//     translation  down by height * U(lower, upper), right by width * U(width_lower, width_upper)
+//     zoom         by 1 + U(lower, upper) and 1 + U(width_lower, width_upper) about the centre; positive zooms out
+//   contrast    clip((x - m_c)*f + m_c), f = U(lower, upper), m_c the mean of the image's channel
+//   brightness  clip(x + f*(range_high - range_low)), f = U(lower, upper)
+//   crop        a window, at random in training, centred otherwise
+// Random numbers are uniform01(random_word(key, step, element)), element = 4*image + draw; height is drawn before width.
+// Outside the image: reflect d c b a | a b c d | d c b a, wrap periodic, nearest the edge, constant fill_value.
+// Shapes   x [n,h,w,c] u8|f32|bf16, y [n,oh,ow,c] f32|bf16     Alias  none     Writes  =     Order  fixed, any number of threads
+// Meaning  keras.layers.Random*
 #pragma once
 
 #include <cstdint>
