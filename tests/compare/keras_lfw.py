@@ -1,0 +1,125 @@
+"""The lecture's 16.2 at laptop scale, in lehr and in real Keras: same network, data and settings, the same mean accuracy?
+
+    python tests/compare/keras_lfw.py --data lfw62/ --results lfw.jsonl --report docs/benchmarks/keras-lfw.md
+
+Run by hand: five seeds a side take about an hour on two free cores. Needs keras, tensorflow and pillow. `--data` is a folder in the
+lecture's layout. Both sides: nearest resizing to 64x64, division by 255, Glorot uniform kernels, zero biases, Adam 1e-3, batches of 32 in
+a new order every epoch, 20 epochs, no callback; the last weights are tested. Random numbers differ, so only means can agree.
+"""
+import os
+import pathlib
+import time
+
+import side_by_side
+
+SIZE, EPOCHS, BATCH, RATE = 64, 20, 32, 1e-3
+EXPERIMENT = "16.2-vgg16-lr-1e-4"
+
+
+def load(folder, part, labels):
+    """As the lecture loads: natural order, load_img (nearest), float32 of [0, 1]."""
+    import numpy as np
+    from keras.utils import img_to_array, load_img
+
+    root = pathlib.Path(folder)
+    files = sorted((root / part).iterdir(), key=lambda path: int(path.stem.split("_")[1]))
+    x = np.stack([img_to_array(load_img(file, target_size=(SIZE, SIZE))) for file in files]).astype("float32") / 255.0
+    return x, np.genfromtxt(root / labels, dtype=np.int32)
+
+
+def network(classes):
+    """vgg11(width=4) | global_average_pooling2d | dense(256, relu) | dropout(0.25) | dense(classes, softmax)"""
+    from keras import Sequential, layers
+
+    net = Sequential([layers.Input((SIZE, SIZE, 3))])
+    for channels, convolutions in ((16, 1), (32, 1), (64, 2), (128, 2), (128, 2)):
+        for _ in range(convolutions):
+            net.add(layers.Conv2D(channels, 3, padding="same", activation="relu"))
+        net.add(layers.MaxPooling2D())
+    net.add(layers.GlobalAveragePooling2D())
+    net.add(layers.Dense(256, activation="relu"))
+    net.add(layers.Dropout(0.25))
+    net.add(layers.Dense(classes, activation="softmax"))
+    return net
+
+
+def keras_run(data, seed):
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    (x, y), validation, (x_test, y_test) = data
+    net = network(int(y.max()) + 1)
+    net.compile(keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    start = time.monotonic()
+    history = net.fit(x, y, batch_size=BATCH, epochs=EPOCHS, validation_data=validation, verbose=0).history
+    seconds = time.monotonic() - start
+    loss, accuracy = net.evaluate(x_test, y_test, batch_size=BATCH, verbose=0)
+    return {
+        "parameters": net.count_params(),
+        "test_accuracy": accuracy,
+        "test_loss": loss,
+        "val_accuracy": history["val_accuracy"][-1],
+        "loss": history["loss"][-1],
+        "seconds": seconds,
+    }
+
+
+def lehr_run(options, classes, seed):
+    folder = os.path.abspath(options.data)
+    document, settings = side_by_side.lehr(
+        options.lehr, ["experiment", "run", EXPERIMENT, "--scale", "laptop", "--data", folder, "--seed", str(seed)]
+    )
+    side_by_side.expect(
+        settings[0],
+        {
+            "model": f"vgg11(width=4) | global_average_pooling2d | dense(256, relu) | dropout(0.25) | dense({classes}, softmax)",
+            "epochs": EPOCHS,
+            "batch-size": BATCH,
+            "optimizer": "adam",
+            "learning-rate": RATE,
+            "image-size": f"{SIZE}x{SIZE}",
+            "resize": "nearest",
+            "shuffle": True,
+            "precision": "float32",
+            "seed": seed,
+        },
+    )
+    run = document["runs"][0]
+    return {name: run[name] for name in ("test_accuracy", "test_loss", "seconds")}
+
+
+def main():
+    options = side_by_side.arguments(__doc__, 5)
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+    import tensorflow
+
+    data = [load(options.data, part, f"{name}_labels.csv") for part, name in (("Train", "train"), ("Validation", "val"), ("Test", "test"))]
+    classes = int(data[0][1].max()) + 1
+    runs = side_by_side.Runs(options.results)
+    for seed in range(options.seeds):
+        runs.run("lehr", seed, lambda: lehr_run(options, classes, seed))
+        runs.run("keras", seed, lambda: keras_run(data, seed))
+    verdict, holds = side_by_side.judge(runs, "test_accuracy", 0.02)
+    lowest = min(runs.of("lehr", "test_accuracy"))
+    verdict.append(f"lowest accuracy of lehr's seeds {lowest:.4f}; wanted: at least 0.35")
+    side_by_side.finish(
+        options,
+        runs,
+        "Real faces: the 16.2 network at laptop scale beside Keras",
+        [
+            f"`lehr experiment run {EXPERIMENT} --scale laptop --data {pathlib.Path(options.data).name}` and the same network, data and settings in Keras",
+            f"(`tests/compare/keras_lfw.py`): {len(data[0][1])} training, {len(data[1][1])} validation and {len(data[2][1])} test images of {classes} people, {SIZE}x{SIZE}, "
+            f"Adam {RATE:g}, {EPOCHS} epochs, batches of {BATCH}; test accuracy of the last weights.",
+        ],
+        ["test_accuracy", "test_loss"],
+        verdict,
+        holds and lowest >= 0.35,
+        f"Keras {keras.__version__} on TensorFlow {tensorflow.__version__}",
+    )
+
+
+if __name__ == "__main__":
+    main()
