@@ -1,5 +1,7 @@
 #include "engine/plan.h"
 
+#include <chrono>
+
 #include "engine/state.h"
 
 namespace lehr {
@@ -17,16 +19,37 @@ void Plan::bind(Value value, ConstView view) {
     if (other.alias_of == value.id) other.view = info.view;
 }
 
+void Plan::pack_if_changed() {
+  if (packed_version_ == state_->version()) return;
+  for (const auto& op : packing_) op.run(Binding(*this), {}, state_->backend().stream());
+  packed_version_ = state_->version();
+}
+
 void Plan::run() {
   Backend& backend = state_->backend();
   backend.enter();
   Stream& stream = backend.stream();
   const Binding binding(*this);
-  if (packed_version_ != state_->version()) {
-    for (const auto& op : packing_) op.run(binding, {}, stream);
-    packed_version_ = state_->version();
-  }
+  pack_if_changed();
   for (std::size_t i = 0; i < ops_.size(); ++i) ops_[i].run(binding, workspaces_[i], stream);
+}
+
+std::vector<double> Plan::run_timed() {
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> seconds(ops_.size());
+  Backend& backend = state_->backend();
+  backend.enter();
+  Stream& stream = backend.stream();
+  const Binding binding(*this);
+  pack_if_changed();
+  stream.synchronize();
+  for (std::size_t i = 0; i < ops_.size(); ++i) {
+    const auto begin = Clock::now();
+    ops_[i].run(binding, workspaces_[i], stream);
+    stream.synchronize();
+    seconds[i] = std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  return seconds;
 }
 
 View Plan::view(Value value) const { return values_.at(static_cast<std::size_t>(value.id)).view; }

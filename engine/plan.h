@@ -41,6 +41,7 @@ class Plan {
 
   void bind(Value value, ConstView view);  ///< for Planner::bound values; the memory must outlive the runs
   void run();                              ///< one step
+  std::vector<double> run_timed();         ///< one step; seconds of every operation, each waited for
   View view(Value value) const;            ///< where a value lies
   std::int64_t batch() const { return batch_; }
 
@@ -69,6 +70,8 @@ class Plan {
   friend class Planner;
   friend class Binding;
   explicit Plan(State& state) : state_(&state) {}
+
+  void pack_if_changed();
 
   State* state_;
   std::int64_t batch_ = 0;

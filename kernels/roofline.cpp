@@ -62,25 +62,27 @@ LEHR_SIMD void triad(const float* b, const float* c, float* a, std::int64_t coun
   for (std::int64_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
 }
 
-double bytes_per_second(const Cpu& cpu, double seconds) {
-  constexpr std::int64_t count = 16 << 20;
-  std::vector<float> a(count), b(count, 1.0F), c(count, 2.0F);
+double bytes_per_second(const Cpu& cpu, double seconds, std::size_t working_set) {
+  const auto count = std::max<std::int64_t>(4096, static_cast<std::int64_t>(working_set / (3 * sizeof(float))));
+  const std::int64_t chunk = std::clamp<std::int64_t>(count / cpu.threads(), 1024, 1 << 16);
+  const auto size = static_cast<std::size_t>(count);
+  std::vector<float> a(size), b(size, 1.0F), c(size, 2.0F);
   const double best = fastest(seconds, [&] {
-    for_chunks(cpu, count, 1 << 16, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    for_chunks(cpu, count, chunk, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
       triad(b.data() + begin, c.data() + begin, a.data() + begin, end - begin);
     });
   });
-  return 3.0 * count * sizeof(float) / best;
+  return 3.0 * static_cast<double>(count) * sizeof(float) / best;
 }
 
 }  // namespace
 
-Roofline measure_roofline(Cpu& cpu, double seconds) {
+Roofline measure_roofline(Cpu& cpu, double seconds, std::size_t working_set) {
   cpu.enter();
   Roofline roof;
   roof.f32_flops = f32_flops(cpu, seconds);
   roof.bf16_flops = std::max(roof.f32_flops, bf16_flops(cpu, seconds));
-  roof.bytes = bytes_per_second(cpu, seconds);
+  roof.bytes = bytes_per_second(cpu, seconds, working_set);
   return roof;
 }
 

@@ -1,6 +1,8 @@
 // roofline.h: what this machine can do at best, measured: the floor under every benchmark.
 #pragma once
 
+#include <cstddef>
+
 #include "kernels/cpu.h"
 
 namespace lehr {
@@ -8,10 +10,13 @@ namespace lehr {
 struct Roofline {
   double f32_flops = 0;   ///< per second, multiply and add counted as two: a register-blocked product out of the first-level cache
   double bf16_flops = 0;  ///< the best of a large bfloat16 product; f32_flops where that is faster
-  double bytes = 0;       ///< per second to and from memory: a = b + s*c over arrays beyond every cache, three accesses an element
+  double bytes = 0;       ///< per second: a = b + s*c over three arrays of the working set, three accesses an element
 };
 
-/// Takes about three times `seconds`; on the backend's threads, the best of many rounds.
-Roofline measure_roofline(Cpu& cpu, double seconds = 0.2);
+constexpr std::size_t beyond_caches = std::size_t{192} << 20U;
+
+/// Takes about three times `seconds`; on the backend's threads, the best of many rounds. `working_set`, bytes: what the work in question
+/// touches again and again. Where that fits a cache, the cache's bandwidth is the floor, not the memory's.
+Roofline measure_roofline(Cpu& cpu, double seconds = 0.2, std::size_t working_set = beyond_caches);
 
 }  // namespace lehr

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "kernels/cpu.h"
 #include "kernels/philox.h"
@@ -34,9 +35,37 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 double floor_of(Backend& backend, Precision precision, double flops, std::int64_t parameters) {
   if (backend.kind() != DeviceKind::cpu) return 0;
-  const Roofline roof = measure_roofline(static_cast<Cpu&>(backend));
+  // Adam reads weight, gradient and two slots and writes three of them: seven accesses to four arrays.
+  const double touched = 16.0 * static_cast<double>(parameters), moved = 28.0 * static_cast<double>(parameters);
+  const Roofline roof = measure_roofline(static_cast<Cpu&>(backend), 0.2, std::min(beyond_caches, static_cast<std::size_t>(touched)));
   const double peak = precision == Precision::mixed_bfloat16 ? roof.bf16_flops : roof.f32_flops;
-  return std::max(flops / peak, 28.0 * static_cast<double>(parameters) / roof.bytes);
+  return std::max(flops / peak, moved / roof.bytes);
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Seconds of each operation: the median of `rounds` steps, in which every operation is waited for.
+std::vector<OperationTime> time_operations(Plan& plan, int rounds, const std::function<void()>& rewind) {
+  std::vector<std::vector<double>> times(plan.operations().size());
+  for (int round = 0; round < rounds; ++round) {
+    rewind();
+    const auto seconds = plan.run_timed();
+    for (std::size_t i = 0; i < seconds.size(); ++i) times[i].push_back(seconds[i]);
+  }
+  std::vector<OperationTime> rows;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const PlanOp& op = plan.operations()[i];
+    OperationTime row{.name = op.name, .layer = op.layer, .median_s = median(times[i]), .flops = op.flops};
+    for (const auto* values : {&op.reads, &op.writes})
+      for (const Value value : *values)
+        if (value) row.bytes += static_cast<double>(plan.view(value).bytes());
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -67,10 +96,13 @@ StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
   step.plan->bind(step.y, {y.data(), DType::i32, y.count()});
   state.upload_step_table({optimizer.row(0, 1e-4)});
 
-  const auto once = [&] {
-    auto counters = state.read_counters();  // every step sees the first batch and the first row of the table
+  const auto rewind = [&] {  // every step sees the first batch and the first row of the table
+    auto counters = state.read_counters();
     counters.cursor = counters.sample = 0;
     state.write_counters(counters);
+  };
+  const auto once = [&] {
+    rewind();
     step.plan->run();
   };
   once();
@@ -82,14 +114,15 @@ StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
     once();
     times.push_back(now() - begin);
   }
-  std::sort(times.begin(), times.end());
   const double flops = step.plan->flops();
   return {.batch = batch,
           .steps = static_cast<std::int64_t>(times.size()),
-          .median_s = times[times.size() / 2],
-          .min_s = times.front(),
+          .median_s = median(times),
+          .min_s = *std::min_element(times.begin(), times.end()),
           .flop_per_step = flops,
-          .floor_s = floor_of(backend, bench.precision, flops, built.parameter_count())};
+          .floor_s = floor_of(backend, bench.precision, flops, built.parameter_count()),
+          .operations = bench.operations ? time_operations(*step.plan, std::clamp<int>(static_cast<int>(times.size()), 5, 200), rewind)
+                                         : std::vector<OperationTime>{}};
 }
 
 }  // namespace lehr

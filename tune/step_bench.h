@@ -1,7 +1,9 @@
 // step_bench.h: the time of a whole training step of a known network, data in memory, with the floor that the machine sets.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/precision.h"
 #include "kernels/backend.h"
@@ -14,11 +16,17 @@ struct StepBench {
   std::int64_t steps = 0;  ///< 0: as many as fit
   double seconds = 10;
   Precision precision = Precision::float32;
+  bool operations = false;  ///< time each operation of the step as well, in steps of their own
+};
+struct OperationTime {
+  std::string name = {}, layer = {};
+  double median_s = 0, flops = 0, bytes = 0;  ///< bytes it reads and writes
 };
 struct StepBenchResult {
   std::int64_t batch = 0, steps = 0;
   double median_s = 0, min_s = 0, flop_per_step = 0;
-  double floor_s = 0;  ///< max(flops over measured peak, parameter traffic of Adam over measured bandwidth)
+  double floor_s = 0;  ///< max(flops over measured peak, parameter traffic of Adam over measured bandwidth at that working set)
+  std::vector<OperationTime> operations = {};  ///< in the order they run
 };
 StepBenchResult run_step_bench(const StepBench& bench, Backend& backend);
 
