@@ -52,7 +52,7 @@ def keras_run(data, seed):
     net = network(int(y.max()) + 1)
     net.compile(keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
     start = time.monotonic()
-    history = net.fit(x, y, batch_size=BATCH, epochs=EPOCHS, validation_data=validation, verbose=0).history
+    history = net.fit(side_by_side.in_new_order(x, y, BATCH, seed), epochs=EPOCHS, shuffle=False, validation_data=validation, verbose=0).history
     seconds = time.monotonic() - start
     loss, accuracy = net.evaluate(x_test, y_test, batch_size=BATCH, verbose=0)
     return {
