@@ -186,6 +186,7 @@ Evaluation Model::evaluate(const Dataset& data, std::int64_t batch_size) {
   const DeviceRows dx(backend(), rows.x), dy(backend(), y);
   const std::int64_t n = data.size(), batch = std::min(batch_size, n);
   Evaluation out;
+  out.predicted.reserve(static_cast<std::size_t>(n));
   std::vector<double> sums;
   begin_rows(*state_, 0);
   for (std::int64_t begin = 0; begin < n;) {

@@ -1,62 +1,30 @@
-// Operator new is counted here, for the whole program: run() of a prepared operation may not call it. oneDNN allocates by itself, a few
-// small blocks an execute, through operator new too; so the library's variant is allowed those few and nothing that grows.
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+// run() of a prepared operation allocates nothing; what oneDNN allocates for itself is its own affair.
 #include "kernels/conv2d.h"
 #include "kernels/cpu.h"
 #include "kernels/make.h"
 #include "kernels/matmul.h"
+#include "tests/check/count_allocations.h"
 #include "tests/check/op.h"
-
-namespace {
-
-std::atomic<long> allocations{0};
-
-void* counted(std::size_t bytes, std::size_t alignment) {
-  ++allocations;
-  void* data = alignment <= alignof(std::max_align_t) ? std::malloc(bytes == 0 ? 1 : bytes)
-                                                      : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  return data;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  if (void* data = counted(bytes, 0)) return data;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  if (void* data = counted(bytes, static_cast<std::size_t>(alignment))) return data;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return counted(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* data) noexcept { std::free(data); }
-void operator delete(void* data, std::size_t) noexcept { std::free(data); }
-void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
-void operator delete(void* data, std::size_t, std::align_val_t) noexcept { std::free(data); }
 
 namespace lehr {
 namespace {
 
 template <class Run>
-long allocations_of(const Run& run) {
+long allocations_of_ten(const Run& run) {
   run();  // the first run may start OpenMP's team
-  const long before = allocations;
-  for (int i = 0; i < 10; ++i) run();
-  return allocations - before;
+  return check::allocations_of([&] {
+           for (int i = 0; i < 10; ++i) run();
+         })
+      .ours;
 }
 
 }  // namespace
 
 TEST_CASE("conv2d, matmul: a run allocates nothing") {
+  if (!check::counts_allocations) return;
   Cpu cpu(2);
   for (const Variant variant : {Variant::ours, Variant::library}) {
     if (!available(cpu, variant)) continue;
-    const long allowed = variant == Variant::ours ? 0 : 10 * 16;
     CAPTURE(name_of(variant));
     const Conv2dShape s{.batch = 2, .height = 20, .width = 20, .in_channels = 16, .out_channels = 32, .kernel_h = 3, .kernel_w = 3};
     const auto forward = make(Conv2dForwardSpec{.shape = s, .activation = Activation::relu, .variant = variant}, cpu);
@@ -70,9 +38,9 @@ TEST_CASE("conv2d, matmul: a run allocates nothing") {
     const bool packs = forward->packed_bytes() != 0;
     const View weights = packs ? View{packed.view().data, DType::u8, forward->packed_bytes()} : w.buffer.view();
     if (packs) forward->pack(w.buffer, weights, cpu.stream());
-    CHECK(allocations_of([&] { forward->run(x.buffer, weights, bias.buffer, y, workspace, cpu.stream()); }) <= allowed);
-    CHECK(allocations_of([&] { backward->run(x.buffer, dy.buffer, dw, bias.buffer, workspace, cpu.stream()); }) <= allowed);
-    CHECK(allocations_of([&] { product->run(x.buffer, w.buffer, {}, c, workspace, cpu.stream()); }) <= allowed);
+    CHECK(allocations_of_ten([&] { forward->run(x.buffer, weights, bias.buffer, y, workspace, cpu.stream()); }) == 0);
+    CHECK(allocations_of_ten([&] { backward->run(x.buffer, dy.buffer, dw, bias.buffer, workspace, cpu.stream()); }) == 0);
+    CHECK(allocations_of_ten([&] { product->run(x.buffer, w.buffer, {}, c, workspace, cpu.stream()); }) == 0);
   }
 }
 
