@@ -1,18 +1,20 @@
 // batch_norm.h: batch normalization over rows, per channel (axis -1).
 //   training   mu, var (population) of the batch; y = (x - mu) * inv * gamma + beta, inv = 1/sqrt(var + epsilon);
-//              moving = moving * momentum + batch * (1 - momentum), for mean and population variance
+//              moving = moving * momentum + batch * (1 - momentum), for mean and population variance, unless counters->stop is set
 //   inference  the moving statistics instead, nothing updated
-//   backward   (of training)  dgamma = sum dy*xhat, dbeta = sum dy, dx = gamma*inv*(dy - dbeta/m - xhat*dgamma/m);  (of inference) dx =
-//   dy*gamma*inv
+//   backward   of training:   dgamma = sum dy*xhat, dbeta = sum dy, dx = gamma*inv*(dy - dbeta/m - xhat*dgamma/m)
+//              of inference:  dx = dy*gamma*inv
 // Shapes   x, y, dx, dy [rows, channels] f32|bf16; everything else [channels] f32; gamma, beta, dgamma, dbeta may be empty (scale=False,
-// center=False) Alias    y may be x (inference), dx may be dy     Writes  =     Order  fixed, any number of threads     Sums  f32 within a
-// chunk, f64 over chunks     Meaning  keras.layers.BatchNormalization
+//          center=False), dx too
+// Alias    y may be x, dx may be dy     Writes  =     Order  fixed, any number of threads
+// Sums     f32 over 64 rows, f64 beyond: the error does not grow with the number of rows     Meaning  keras.layers.BatchNormalization
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
 #include "kernels/backend.h"
+#include "kernels/step.h"
 
 namespace lehr {
 
@@ -31,9 +33,10 @@ struct BatchNormBackwardSpec {
 struct BatchNorm {
   virtual ~BatchNorm() = default;
   virtual std::size_t workspace_bytes() const = 0;
-  /// saved_mean, saved_inv [channels]: written in training, for backward (in inference too, from the moving statistics).
+  /// saved_mean, saved_inv [channels]: written in training, for backward (in inference too, from the moving statistics). Without counters
+  /// nothing stops.
   virtual void run(ConstView x, ConstView gamma, ConstView beta, View moving_mean, View moving_variance, View y, View saved_mean,
-                   View saved_inv, View workspace, Stream& stream) = 0;
+                   View saved_inv, const StepCounters* counters, View workspace, Stream& stream) = 0;
 };
 struct BatchNormBackward {
   virtual ~BatchNormBackward() = default;

@@ -56,8 +56,9 @@ class BatchNormalizationLayer final : public Layer {
            .reads = {x, gamma, beta, moving_mean, moving_variance},
            .writes = writes,
            .workspace_bytes = forward->workspace_bytes(),
-           .run = [forward, x, gamma, beta, moving_mean, moving_variance, y, mean, inverse](const Binding& v, View ws, Stream& s) {
-             forward->run(v[x], v[gamma], v[beta], v[moving_mean], v[moving_variance], v[y], v[mean], v[inverse], ws, s);
+           .run = [forward, x, gamma, beta, moving_mean, moving_variance, y, mean, inverse, counters = p.state().counters()](
+                      const Binding& v, View ws, Stream& s) {
+             forward->run(v[x], v[gamma], v[beta], v[moving_mean], v[moving_variance], v[y], v[mean], v[inverse], counters, ws, s);
            }});
 
     const bool scale_trains = gamma_index && p.state().tensors()[*gamma_index].trainable,

@@ -19,12 +19,10 @@ void emit_gradient(Planner& p, const std::string& layer, Value w, Value dw, cons
   PenaltySpec spec = penalty_spec(p, w, r, scale);
   spec.gradient = p.dtype(dw);
   auto op = p.prepare(spec);
-  const Value unused = p.tensor("penalty", 1, DType::f32);
-  p.add({.name = "penalty gradient",
-         .layer = layer,
-         .reads = {w, dw},
-         .writes = {dw, unused},
-         .run = [op, w, dw, unused](const Binding& v, View, Stream& s) { op->run(v[w], v[unused], v[dw], s); }});
+  p.add(
+      {.name = "penalty gradient", .layer = layer, .reads = {w, dw}, .writes = {dw}, .run = [op, w, dw](const Binding& v, View, Stream& s) {
+         op->run(v[w], {}, v[dw], {}, s);
+       }});
 }
 
 }  // namespace
@@ -42,7 +40,8 @@ void Penalties::emit(const std::string& layer, Value w, const Regularizer& r, do
            .layer = layer,
            .reads = reads,
            .writes = {loss_},
-           .run = [op, w, loss = loss_](const Binding& v, View, Stream& s) { op->run(v[w], v[loss], {}, s); }});
+           .workspace_bytes = op->workspace_bytes(),
+           .run = [op, w, loss = loss_](const Binding& v, View ws, Stream& s) { op->run(v[w], v[loss], {}, ws, s); }});
 }
 
 void Penalties::emit_activities(const std::vector<Value>& values) {
@@ -91,10 +90,14 @@ void emit_constraints(Planner& planner, const BuiltNetwork& network) {
                                                .channels = channels,
                                                .max_value = static_cast<float>(constraint.max_value)});
       const Value w = planner.weight(layer.state[i]);
-      planner.add(
-          {.name = "constraint", .layer = layer.name, .reads = {w}, .writes = {w}, .run = [op, w](const Binding& v, View, Stream& s) {
-             op->run(v[w], s);
-           }});
+      planner.add({.name = "constraint",
+                   .layer = layer.name,
+                   .reads = {w},
+                   .writes = {w},
+                   .workspace_bytes = op->workspace_bytes(),
+                   .run = [op, w, &state = planner.state(), index = layer.state[i]](const Binding& v, View ws, Stream& s) {
+                     op->run(v[w], state.copy_of(index), state.step_table(), state.counters(), ws, s);
+                   }});
     }
 }
 

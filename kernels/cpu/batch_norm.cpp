@@ -2,144 +2,198 @@
 
 #include <cmath>
 
-#include "kernels/cpu/element.h"
+#include "kernels/cpu/columns.h"
 
 namespace lehr {
-
 namespace {
 
-// Two sums a channel over chunks of rows: partial sums in float32, [chunks][2][channels], then in double in chunk order.
-std::int64_t rows_per_chunk(const BatchNormSpec& s) { return std::max(row_chunk(s.channels), chunks_of(s.rows, 256)); }
-std::int64_t chunk_count(const BatchNormSpec& s) { return chunks_of(s.rows, rows_per_chunk(s)); }
-std::size_t partial_bytes(const BatchNormSpec& s) { return static_cast<std::size_t>(chunk_count(s) * 2 * s.channels) * sizeof(float); }
-
-struct TwoSums {
-  double first = 0, second = 0;
-};
-TwoSums total(const BatchNormSpec& s, const float* partials, std::int64_t channel) {
-  TwoSums sums;
-  for (std::int64_t chunk = 0; chunk < chunk_count(s); ++chunk) {
-    sums.first += static_cast<double>(partials[(2 * chunk) * s.channels + channel]);
-    sums.second += static_cast<double>(partials[(2 * chunk + 1) * s.channels + channel]);
+/// Scratch: two doubles a column and chunk, then numbers a column in float32.
+struct Scratch {
+  double* partials;
+  float* columns;
+  Scratch(const Columns& c, View workspace)
+      : partials(static_cast<double*>(workspace.data)), columns(reinterpret_cast<float*>(partials + 2 * c.chunks * c.width())) {}
+  static std::size_t bytes(const Columns& c, std::int64_t numbers) {
+    return static_cast<std::size_t>(c.width()) * (static_cast<std::size_t>(2 * c.chunks) * sizeof(double) + numbers * sizeof(float));
   }
-  return sums;
+};
+
+/// Mean and sum of squared deviations from it, of every column of `n` elements in rows of `width`. The second pass finds them in the cache
+/// and works around the first one's mean, so nothing cancels.
+template <class T>
+LEHR_SIMD void column_moments(const T* x, std::int64_t n, std::int64_t width, double* means, double* squares) {
+  constexpr std::int64_t block = 128;
+  for (std::int64_t k0 = 0; k0 < std::min(n, width); k0 += block) {
+    const std::int64_t length = std::min(block, width - k0);
+    const auto rows = [&](std::int64_t k) { return static_cast<double>((n - k0 - k + width - 1) / width); };
+    double sums[block], squared[block];
+    float shift[block];
+    const T* v = x + k0;
+    column_sums(n - k0, length, width, {sums}, [v](std::int64_t i, std::int64_t) { return load(v, i); });
+    for (std::int64_t k = 0; k < length; ++k) shift[k] = rows(k) > 0 ? static_cast<float>(sums[k] / rows(k)) : 0;
+    const float* around = shift;
+    column_sums(
+        n - k0, length, width, {sums, squared}, [v, around](std::int64_t i, std::int64_t k) { return load(v, i) - around[k]; },
+        [v, around](std::int64_t i, std::int64_t k) { return (load(v, i) - around[k]) * (load(v, i) - around[k]); });
+    for (std::int64_t k = 0; k < length; ++k) {
+      const double mean = rows(k) > 0 ? sums[k] / rows(k) : 0;
+      means[k0 + k] = static_cast<double>(shift[k]) + mean;
+      squares[k0 + k] = squared[k] - sums[k] * mean;
+    }
+  }
+}
+
+/// y = (x - mean) * scale + offset
+template <class T>
+LEHR_SIMD void normalize(const T* x, T* y, std::int64_t n, std::int64_t width, const float* mean, const float* scale, const float* offset) {
+  for (std::int64_t at = 0; at < n; at += width) {
+    const std::int64_t length = std::min(width, n - at);
+#pragma omp simd
+    for (std::int64_t k = 0; k < length; ++k) store(y, at + k, (load(x, at + k) - mean[k]) * scale[k] + offset[k]);
+  }
 }
 
 template <class T>
 class CpuBatchNorm final : public BatchNorm {
  public:
-  CpuBatchNorm(const Cpu& cpu, const BatchNormSpec& spec) : cpu_(cpu), s_(spec) {}
-  std::size_t workspace_bytes() const override { return s_.training ? partial_bytes(s_) : 0; }
+  CpuBatchNorm(const Cpu& cpu, const BatchNormSpec& spec) : cpu_(cpu), s_(spec), columns_(columns_of(spec.rows, spec.channels)) {}
+  std::size_t workspace_bytes() const override { return Scratch::bytes(columns_, 3); }
 
   void run(ConstView x, ConstView gamma, ConstView beta, View moving_mean, View moving_variance, View y, View saved_mean, View saved_inv,
-           View workspace, Stream&) override {
-    const std::int64_t c = s_.channels;
-    auto* mean = saved_mean.as<float>();
-    auto* inv = saved_inv.as<float>();
-    if (s_.training) {
-      batch_mean(x.as<T>(), mean, static_cast<float*>(workspace.data));
-      batch_variance(x.as<T>(), mean, inv, static_cast<float*>(workspace.data));
-      for (std::int64_t k = 0; k < c; ++k) {
-        float& mm = moving_mean.as<float>()[k];
-        float& mv = moving_variance.as<float>()[k];
-        mm = mm * s_.momentum + mean[k] * (1 - s_.momentum);
-        mv = mv * s_.momentum + inv[k] * (1 - s_.momentum);
+           const StepCounters* counters, View workspace, Stream&) override {
+    const Scratch scratch(columns_, workspace);
+    auto *mean = saved_mean.as<float>(), *inv = saved_inv.as<float>();
+    auto *running_mean = moving_mean.as<float>(), *running_variance = moving_variance.as<float>();
+    const bool moves = counters == nullptr || counters->stop == 0;
+    if (s_.training) batch_moments(x.as<T>(), scratch.partials);
+    for (std::int64_t c = 0; c < s_.channels; ++c) {
+      double variance = 0;
+      if (s_.training) {
+        const Moments m = moments_of(scratch.partials, c);
+        mean[c] = static_cast<float>(m.mean);
+        variance = m.variance;
+        if (moves) {
+          running_mean[c] = running_mean[c] * s_.momentum + mean[c] * (1 - s_.momentum);
+          running_variance[c] = running_variance[c] * s_.momentum + static_cast<float>(variance) * (1 - s_.momentum);
+        }
+      } else {
+        mean[c] = running_mean[c];
+        variance = static_cast<double>(running_variance[c]);
       }
-    } else {
-      for (std::int64_t k = 0; k < c; ++k) {
-        mean[k] = moving_mean.as<float>()[k];
-        inv[k] = moving_variance.as<float>()[k];
-      }
+      inv[c] = static_cast<float>(1 / std::sqrt(variance + static_cast<double>(s_.epsilon)));
     }
-    for (std::int64_t k = 0; k < c; ++k) inv[k] = 1.0F / std::sqrt(inv[k] + s_.epsilon);
-    normalize(x.as<T>(), gamma ? gamma.as<float>() : nullptr, beta ? beta.as<float>() : nullptr, mean, inv, y.as<T>());
+    const std::int64_t width = columns_.width();
+    float *means = scratch.columns, *scales = means + width, *offsets = scales + width;
+    tile(columns_, means, [&](std::int64_t c) { return mean[c]; });
+    tile(columns_, scales, [&](std::int64_t c) { return gamma ? inv[c] * gamma.as<float>()[c] : inv[c]; });
+    tile(columns_, offsets, [&](std::int64_t c) { return beta ? beta.as<float>()[c] : 0.0F; });
+    for_chunks(cpu_, s_.rows, columns_.rows_per_chunk, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      normalize(x.as<T>() + begin * s_.channels, y.as<T>() + begin * s_.channels, (end - begin) * s_.channels, width, means, scales,
+                offsets);
+    });
   }
 
  private:
-  void batch_mean(const T* x, float* mean, float* partials) {
-    const std::int64_t c = s_.channels;
-    for_chunks(cpu_, s_.rows, rows_per_chunk(s_), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
-      float* sums = partials + 2 * chunk * c;
-      std::fill(sums, sums + 2 * c, 0.0F);
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t k = 0; k < c; ++k) sums[k] += load(x + r * c, k);
+  struct Moments {
+    double mean = 0, variance = 0;
+  };
+  void batch_moments(const T* x, double* partials) const {
+    const std::int64_t width = columns_.width();
+    for_chunks(cpu_, s_.rows, columns_.rows_per_chunk, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
+      double* means = partials + 2 * chunk * width;
+      column_moments(x + begin * s_.channels, (end - begin) * s_.channels, width, means, means + width);
     });
-    for (std::int64_t k = 0; k < c; ++k) mean[k] = static_cast<float>(total(s_, partials, k).first / static_cast<double>(s_.rows));
   }
-  // Second pass around the mean: no cancellation.
-  void batch_variance(const T* x, const float* mean, float* variance, float* partials) {
-    const std::int64_t c = s_.channels;
-    for_chunks(cpu_, s_.rows, rows_per_chunk(s_), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
-      float* sums = partials + 2 * chunk * c;
-      std::fill(sums, sums + c, 0.0F);
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t k = 0; k < c; ++k) {
-          const float d = load(x + r * c, k) - mean[k];
-          sums[k] += d * d;
+  /// Of all columns of a channel over all chunks, in this order: n_i rows with mean_i and squares_i give
+  /// mean = sum n_i mean_i / n, variance = sum (squares_i + n_i (mean_i - mean)^2) / n.
+  Moments moments_of(const double* partials, std::int64_t channel) const {
+    const std::int64_t width = columns_.width();
+    const auto for_columns = [&](const auto& visit) {
+      for (std::int64_t chunk = 0; chunk < columns_.chunks; ++chunk) {
+        const std::int64_t rows = std::min(columns_.rows_per_chunk, s_.rows - chunk * columns_.rows_per_chunk);
+        for (std::int64_t f = 0; f < std::min(columns_.fold, rows); ++f) {
+          const double* p = partials + 2 * chunk * width + f * columns_.channels + channel;
+          visit(static_cast<double>(chunks_of(rows - f, columns_.fold)), p[0], p[width]);
         }
-    });
-    for (std::int64_t k = 0; k < c; ++k) variance[k] = static_cast<float>(total(s_, partials, k).first / static_cast<double>(s_.rows));
+      }
+    };
+    Moments m;
+    const auto n = static_cast<double>(s_.rows);
+    for_columns([&](double rows, double mean, double) { m.mean += rows * mean; });
+    m.mean /= n;
+    for_columns([&](double rows, double mean, double squares) { m.variance += squares + rows * (mean - m.mean) * (mean - m.mean); });
+    m.variance = std::max(0.0, m.variance / n);
+    return m;
   }
-  void normalize(const T* x, const float* gamma, const float* beta, const float* mean, const float* inv, T* y) {
-    const std::int64_t c = s_.channels;
-    for_chunks(cpu_, s_.rows, row_chunk(c), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t k = 0; k < c; ++k) {
-          const float scale = inv[k] * (gamma != nullptr ? gamma[k] : 1.0F);
-          store(y + r * c, k, load(x + r * c, k) * scale + ((beta != nullptr ? beta[k] : 0.0F) - mean[k] * scale));
-        }
-    });
-  }
+
   const Cpu& cpu_;
   BatchNormSpec s_;
+  Columns columns_;
 };
+
+/// Sums of dy and of dy * (x - mean) down every column.
+template <class T>
+LEHR_SIMD void gradient_sums(const T* x, const T* dy, std::int64_t n, std::int64_t width, const float* mean, double* sum_dy,
+                             double* sum_dy_x) {
+  column_sums(
+      n, width, width, {sum_dy, sum_dy_x}, [dy](std::int64_t i, std::int64_t) { return load(dy, i); },
+      [x, dy, mean](std::int64_t i, std::int64_t k) { return load(dy, i) * (load(x, i) - mean[k]); });
+}
+
+/// dx = scale * (dy - (a + (x - mean) * b))
+template <class T>
+LEHR_SIMD void input_gradient(const T* x, const T* dy, T* dx, std::int64_t n, std::int64_t width, const float* mean, const float* scale,
+                              const float* a, const float* b) {
+  for (std::int64_t at = 0; at < n; at += width) {
+    const std::int64_t length = std::min(width, n - at);
+#pragma omp simd
+    for (std::int64_t k = 0; k < length; ++k)
+      store(dx, at + k, scale[k] * (load(dy, at + k) - (a[k] + (load(x, at + k) - mean[k]) * b[k])));
+  }
+}
 
 template <class T>
 class CpuBatchNormBackward final : public BatchNormBackward {
  public:
-  CpuBatchNormBackward(const Cpu& cpu, const BatchNormSpec& spec) : cpu_(cpu), s_(spec) {}
-  std::size_t workspace_bytes() const override { return partial_bytes(s_) + static_cast<std::size_t>(2 * s_.channels) * sizeof(float); }
+  CpuBatchNormBackward(const Cpu& cpu, const BatchNormSpec& spec) : cpu_(cpu), s_(spec), columns_(columns_of(spec.rows, spec.channels)) {}
+  std::size_t workspace_bytes() const override { return Scratch::bytes(columns_, 4); }
 
   void run(ConstView x, ConstView dy, ConstView gamma, ConstView saved_mean, ConstView saved_inv, View dx, View d_gamma, View d_beta,
            View workspace, Stream&) override {
-    const std::int64_t c = s_.channels;
-    auto* sum_dy_xhat = static_cast<float*>(workspace.data);
-    float *sum_dy = sum_dy_xhat + c, *partials = sum_dy + c;
+    const Scratch scratch(columns_, workspace);
+    const std::int64_t channels = s_.channels, width = columns_.width();
     const float *mean = saved_mean.as<float>(), *inv = saved_inv.as<float>();
-    for_chunks(cpu_, s_.rows, rows_per_chunk(s_), [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
-      float *a = partials + 2 * chunk * c, *b = a + c;
-      std::fill(a, a + 2 * c, 0.0F);
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t k = 0; k < c; ++k) {
-          const float g = load(dy.as<T>() + r * c, k);
-          a[k] += g * (load(x.as<T>() + r * c, k) - mean[k]) * inv[k];
-          b[k] += g;
-        }
+    float *means = scratch.columns, *scales = means + width, *a = scales + width, *b = a + width;
+    tile(columns_, means, [&](std::int64_t c) { return mean[c]; });
+    for_chunks(cpu_, s_.rows, columns_.rows_per_chunk, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {
+      double* sums = scratch.partials + 2 * chunk * width;
+      gradient_sums(x.as<T>() + begin * channels, dy.as<T>() + begin * channels, (end - begin) * channels, width, means, sums,
+                    sums + width);
     });
-    for (std::int64_t k = 0; k < c; ++k) {
-      const TwoSums sums = total(s_, partials, k);
-      sum_dy_xhat[k] = static_cast<float>(sums.first);
-      sum_dy[k] = static_cast<float>(sums.second);
-      if (d_gamma) d_gamma.as<float>()[k] = sum_dy_xhat[k];
-      if (d_beta) d_beta.as<float>()[k] = sum_dy[k];
-    }
+    const double share = s_.training ? 1.0 / static_cast<double>(s_.rows) : 0;
+    sum_partials(columns_, scratch.partials, 2 * width, [&](std::int64_t c, double sum_dy) {
+      if (d_beta) d_beta.as<float>()[c] = static_cast<float>(sum_dy);
+      a[c] = static_cast<float>(share * sum_dy);
+    });
+    sum_partials(columns_, scratch.partials + width, 2 * width, [&](std::int64_t c, double sum_dy_x) {
+      const auto i = static_cast<double>(inv[c]);
+      if (d_gamma) d_gamma.as<float>()[c] = static_cast<float>(i * sum_dy_x);
+      b[c] = static_cast<float>(share * i * i * sum_dy_x);
+    });
     if (!dx) return;
-    const float share = s_.training ? 1.0F / static_cast<float>(s_.rows) : 0.0F;
-    const float* scale = gamma ? gamma.as<float>() : nullptr;
-    for_chunks(cpu_, s_.rows, row_chunk(c), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t r = begin; r < end; ++r)
-        for (std::int64_t k = 0; k < c; ++k) {
-          const float xhat = (load(x.as<T>() + r * c, k) - mean[k]) * inv[k];
-          store(
-              dx.as<T>() + r * c, k,
-              (scale != nullptr ? scale[k] : 1.0F) * inv[k] * (load(dy.as<T>() + r * c, k) - share * (sum_dy[k] + xhat * sum_dy_xhat[k])));
-        }
+    tile(columns_, scales, [&](std::int64_t c) { return gamma ? gamma.as<float>()[c] * inv[c] : inv[c]; });
+    tile(columns_, a, [&](std::int64_t c) { return a[c]; });
+    tile(columns_, b, [&](std::int64_t c) { return b[c]; });
+    for_chunks(cpu_, s_.rows, columns_.rows_per_chunk, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+      input_gradient(x.as<T>() + begin * channels, dy.as<T>() + begin * channels, dx.as<T>() + begin * channels, (end - begin) * channels,
+                     width, means, scales, a, b);
     });
   }
 
  private:
   const Cpu& cpu_;
   BatchNormSpec s_;
+  Columns columns_;
 };
 
 }  // namespace
