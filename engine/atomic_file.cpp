@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "engine/descriptor.h"
 #include "kernels/error.h"
 
 namespace lehr {
@@ -25,22 +26,6 @@ namespace fs = std::filesystem;
   throw Error(
       {.category = Category::data, .where = path.string(), .what = std::string(what) + " (" + std::strerror(error) + ")", .hint = hint});
 }
-
-/// An open descriptor, closed when it goes.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
 
 /// 0 or errno.
 int write_all(int fd, std::span<const std::byte> bytes) {
@@ -84,7 +69,7 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
     fail(path, "cannot be written", reason);
   };
   if (const int reason = write_all(fd.get(), bytes)) give_up(reason);
-  if (::fsync(fd.get()) != 0 || fd.close() != 0) give_up(errno);
+  if (::fsync(fd.get()) != 0 || !fd.close()) give_up(errno);
   if (::rename(temporary.c_str(), path.c_str()) != 0) give_up(errno);
   sync_folder(path.parent_path());
 }

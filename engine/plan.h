@@ -64,6 +64,7 @@ class Plan {
   std::size_t arena_bytes() const { return arena_.bytes(); }
   std::size_t naive_bytes() const { return naive_bytes_; }  ///< every arena value in memory of its own
   std::size_t kept_bytes() const;
+  std::size_t bytes() const { return arena_bytes() + kept_bytes(); }  ///< what the plan holds beside the state
   double flops() const;
 
  private:

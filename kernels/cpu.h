@@ -20,6 +20,9 @@ bool with_onednn();
 /// Affinity and cgroup quota, never the load: bits must not depend on what else runs.
 int default_threads();
 
+/// Bytes that this process may use: the machine's, or the cgroup's limit; never what happens to be free.
+std::size_t memory_limit();
+
 class Cpu final : public Backend {
  public:
   /// threads 0: default_threads(). Throws Error{usage} for a negative count.

@@ -2,11 +2,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "engine/data/split.h"
-#include "tune/device_rows.h"
 #include "tune/model.h"
+#include "tune/row_feed.h"
 
 namespace lehr {
 
@@ -34,20 +33,19 @@ class FitRun final : public Run {
     check_options(train, options);
     model.resolve(train);
     if (o_.validation_data != nullptr) model.resolve(*o_.validation_data);
-    if (train.streamed) resident_ = train.take(order_of_rows(n_));
-    const Dataset& rows = train.streamed ? resident_ : train;
-    form_ = form_of(rows, model.options().input, !o_.class_weights.empty());
+    form_ = form_of(train, model.options().input, !o_.class_weights.empty());
     form_.ids = takes_ids(model.loss());
-    y_ = form_.ids || rows.y.dtype() == DType::f32 ? rows.y : rows.y.as_f32();
-    x_rows_ = std::make_unique<DeviceRows>(backend(), rows.x);
-    y_rows_ = std::make_unique<DeviceRows>(backend(), y_);
+    y_ = labels_for(train, form_.ids);
+    rows_ = make_row_feed(backend(), train, y_, batch_);
     full_ = make_plan(batch_);
     if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
     for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
     check_monitors();
+    memory_ = measure(train);
   }
 
   FitResult run() {
+    if (o_.on_ready) o_.on_ready(memory_);
     const double begin = now();
     start();
     for (auto& callback : callbacks_) callback->on_train_begin(*this);
@@ -84,11 +82,6 @@ class FitRun final : public Run {
   }
 
  private:
-  static std::vector<std::int64_t> order_of_rows(std::int64_t n) {
-    std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-    std::iota(order.begin(), order.end(), std::int64_t{0});
-    return order;
-  }
   // The sentence ends in the epoch's number and a full stop.
   static std::optional<std::int64_t> restored_from(const std::string& text) {
     const auto colon = text.rfind(": ");
@@ -111,8 +104,6 @@ class FitRun final : public Run {
                         .optimizer = &m_.options().optimizer,
                         .augmentation = &o_.augmentation};
     StepPlan step = make_step_plan(request);
-    step.plan->bind(step.x, x_rows_->view());
-    step.plan->bind(step.y, y_rows_->view());
     if (!o_.class_weights.empty()) {
       if (class_weights_.data() == nullptr) {
         class_weights_ = Buffer(backend(), o_.class_weights.size() * sizeof(float));
@@ -121,6 +112,22 @@ class FitRun final : public Run {
       step.plan->bind(step.class_weights, {class_weights_.data(), DType::f32, o_.class_weights.size()});
     }
     return step;
+  }
+
+  /// Plans for validation are made here as well: memory that is short is found before training.
+  MemoryUse measure(const Dataset& train) {
+    const State& s = m_.state();
+    MemoryUse use{.weights = s.parameters().bytes() + s.statistics().bytes() + s.copy().bytes() + s.gradients().bytes() + s.slots().bytes(),
+                  .activations = full_.plan->bytes() + (ragged_.plan ? ragged_.plan->bytes() : 0),
+                  .samples = feed_bytes(train, batch_)};
+    if (o_.validation_data != nullptr) {
+      use.activations += m_.prepare_evaluation(*o_.validation_data, o_.batch_size);
+      use.samples += feed_bytes(*o_.validation_data, std::min(o_.batch_size, o_.validation_data->size()));
+    }
+    for (const Dataset* data : {&train, o_.validation_data})
+      if (data != nullptr && data->streamed)
+        use.streamed += static_cast<std::size_t>(data->size() * data->sample_shape().elements()) * size_of(data->x_dtype());
+    return use;
   }
 
   void check_monitors() const {
@@ -167,14 +174,12 @@ class FitRun final : public Run {
       rows.push_back(m_.options().optimizer.row(base_step_ + i, static_cast<double>(static_cast<float>(rate))));
     }
     m_.state().upload_step_table(rows);
+    std::vector<std::int32_t> order;
     if (o_.shuffle) {
-      const auto order = permutation(n_, m_.options().seed, shuffle_stream, static_cast<std::uint64_t>(epoch_));
-      const std::vector<std::int32_t> order32(order.begin(), order.end());
-      if (order_.bytes() != order32.size() * sizeof(std::int32_t)) order_ = Buffer(backend(), order32.size() * sizeof(std::int32_t));
-      backend().copy_in(order_.data(), order32.data(), order_.bytes());
-      for (StepPlan* step : {&full_, &ragged_})
-        if (step->plan) step->plan->bind(step->permutation, {order_.data(), DType::i32, order32.size()});
+      const auto shuffled = permutation(n_, m_.options().seed, shuffle_stream, static_cast<std::uint64_t>(epoch_));
+      order.assign(shuffled.begin(), shuffled.end());
     }
+    rows_->start(order, position_.step * batch_);
   }
 
   void run_epoch() {
@@ -195,12 +200,13 @@ class FitRun final : public Run {
 
     const double rate = rate_override_ > 0 ? rate_override_ : rate_at(base_step_);
     run_steps();
-    if (interrupted_) {
-      position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = full_.read_sums(backend())};
-      return;
-    }
-    finish_epoch(begin, rate);
+    if (interrupted_)
+      leave_epoch();
+    else
+      finish_epoch(begin, rate);
   }
+
+  void leave_epoch() { position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = sums()}; }
 
   void run_steps() {
     double shown = 0;
@@ -208,7 +214,9 @@ class FitRun final : public Run {
     const std::int64_t first = epoch_steps_done_;
     while (epoch_steps_done_ < steps()) {
       const bool last = epoch_steps_done_ == n_ / batch_;
-      (last ? ragged_ : full_).plan->run();
+      const StepPlan& step = last ? ragged_ : full_;
+      rows_->feed(step);
+      step.plan->run();
       ++epoch_steps_done_;
       samples_ += last ? n_ % batch_ : batch_;
       if (o_.renderer != nullptr && now() - shown > 0.05 && epoch_steps_done_ < steps()) {
@@ -236,23 +244,30 @@ class FitRun final : public Run {
     return logs;
   }
 
-  std::vector<double> epoch_means() {
-    auto sums = full_.read_sums(backend());
+  std::vector<double> sums() const {
+    auto out = full_.read_sums(backend());
     if (ragged_.plan) {
       const auto rest = ragged_.read_sums(backend());
-      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += rest[i];
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] += rest[i];
     }
+    return out;
+  }
+  std::vector<double> epoch_means() const {
+    const auto total = sums();
     std::vector<double> means;
-    for (std::size_t i = 0; i < sums.size(); i += 2) means.push_back(sums[i] / sums[i + 1]);
+    for (std::size_t i = 0; i < total.size(); i += 2) means.push_back(total[i] / total[i + 1]);
     return means;
   }
 
   void finish_epoch(double begin, double rate) {
-    base_step_ += steps();
-    epoch_steps_done_ = 0;
     EpochLogs logs = named(epoch_means());
     if (o_.validation_data != nullptr) {
-      const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size);
+      const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size, o_.interrupted);
+      // All steps are done: a resumed run only validates.
+      if (!validation.complete) {
+        interrupted_ = true;
+        return leave_epoch();
+      }
       EpochLogs part;
       for (std::size_t i = 1; i < validation.values.size(); ++i)
         part.emplace_back("val_" + validation.values[i].first, validation.values[i].second);
@@ -260,6 +275,8 @@ class FitRun final : public Run {
       logs.insert(logs.end(), part.begin(), part.end());
       note_classes(validation);
     }
+    base_step_ += steps();
+    epoch_steps_done_ = 0;
     logs.emplace_back("learning_rate", static_cast<double>(static_cast<float>(rate)));
     for (auto& callback : callbacks_) callback->on_epoch_end(*this, epoch_, logs);
     const double seconds = now() - begin;
@@ -294,13 +311,13 @@ class FitRun final : public Run {
   Model& m_;
   const FitOptions& o_;
   std::int64_t n_, batch_;
-  Dataset resident_;
   StepForm form_;
   Array y_;
-  std::unique_ptr<DeviceRows> x_rows_, y_rows_;
-  Buffer order_, class_weights_;
+  std::unique_ptr<RowFeed> rows_;
+  Buffer class_weights_;
   StepPlan full_, ragged_;
   std::vector<std::unique_ptr<Callback>> callbacks_;
+  MemoryUse memory_;
   RunPosition position_;
   History history_;
   FitResult result_;

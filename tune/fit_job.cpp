@@ -15,6 +15,7 @@
 #include "tune/checkpoint.h"
 #include "tune/format.h"
 #include "tune/plot/curves.h"
+#include "tune/row_feed.h"
 #include "tune/run_folder.h"
 
 namespace lehr {
@@ -65,17 +66,27 @@ std::size_t bytes_from(const std::string& text) {
 
 }  // namespace
 
-DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks) {
-  LoadOptions options{.data_dir = job.data_dir, .resize = resize_from(job.resize), .progress = hooks.loading, .threads = job.threads};
+LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks, std::size_t held) {
+  LoadOptions options{.data_dir = job.data_dir, .resize = resize_from(job.resize), .threads = job.threads};
   if (!job.image_size.empty()) options.image_size = image_size_from(job.image_size);
   if (!job.color.empty()) options.color = color_mode_from(job.color);
-  if (!job.memory.empty()) options.memory = bytes_from(job.memory);
-  return load_data(parse_data_spec(spec, "--data"), options);
+  const std::size_t limit = job.memory.empty() ? memory_limit() / 2 : bytes_from(job.memory);
+  options.memory = limit > held ? limit - held : 1;
+  options.progress = [loading = hooks.loading, interrupted = hooks.interrupted](std::int64_t done, std::int64_t total) {
+    if (interrupted && interrupted())
+      throw Error({.category = Category::interrupted, .where = "reading the data", .what = "stopped; nothing was begun"});
+    if (loading) loading(done, total);
+  };
+  return options;
+}
+
+DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks, std::size_t held) {
+  return load_data(parse_data_spec(spec, "--data"), job_load_options(job, hooks, held));
 }
 
 namespace {
 
-InputTransform input_transform(const FitJob& job, const Dataset& data) {
+InputTransform transform_of(const FitJob& job, const Dataset& data) {
   if (job.preprocess == "vgg16") {
     if (job.rescale)
       throw Error({.category = Category::usage,
@@ -92,6 +103,13 @@ InputTransform input_transform(const FitJob& job, const Dataset& data) {
                  .got = job.preprocess});
   if (job.rescale) return rescaling(*job.rescale);
   return data.x_dtype() == DType::u8 ? rescaling(1.0 / 255.0) : InputTransform{};
+}
+
+/// A run trained on bytes takes float arrays as they are: they went through their own preprocessing.
+InputTransform input_transform(const FitJob& job, const Dataset& data) {
+  InputTransform out = transform_of(job, data);
+  out.bytes_only = data.x_dtype() == DType::u8;
+  return out;
 }
 
 Network job_network(const FitJob& job) {
@@ -148,7 +166,9 @@ struct Parts {
   std::vector<std::string> messages;
 };
 
-Parts parts_of(const FitJob& job, const DataSplits& data, const FitJobHooks& hooks) {
+std::size_t resident_bytes(const std::optional<Dataset>& data) { return data ? data->x.bytes() + data->y.bytes() : 0; }
+
+Parts parts_of(const FitJob& job, DataSplits data, const FitJobHooks& hooks) {
   Parts out;
   if (!data.train)
     throw Error({.category = Category::data,
@@ -156,47 +176,52 @@ Parts parts_of(const FitJob& job, const DataSplits& data, const FitJobHooks& hoo
                  .what = "there is no training part",
                  .expected = "Train/",
                  .hint = "Give a set with a Train part."});
-  out.train = *data.train;
-  out.validation = data.validation;
-  out.test = data.test;
+  out.train = *std::move(data.train);
+  out.validation = std::move(data.validation);
+  out.test = std::move(data.test);
+  const auto held = [&] { return resident_bytes(out.train) + resident_bytes(out.validation) + resident_bytes(out.test); };
   if (!job.validation.empty() && job.validation_split)
     throw Error({.category = Category::usage,
                  .where = "--validation-split",
                  .what = "--validation and --validation-split exclude each other",
                  .expected = "one of them"});
   if (!job.validation.empty()) {
-    out.validation = load_job_data(job.validation, job, hooks).any();
+    out.validation = load_job_data(job.validation, job, hooks, held()).any();
   } else if (job.validation_split) {
     const auto mode = split_mode_from(job.split);
-    auto [train, held] = split(*data.train, *job.validation_split, mode, job.split_seed);
+    auto [train, rest] = split(out.train, *job.validation_split, mode, job.split_seed);
     out.messages.push_back("validation: " +
                            std::string(mode == SplitMode::last     ? "the last "
                                        : mode == SplitMode::random ? "a random "
                                                                    : "a stratified random ") +
-                           count_text(held.size()) + " of " + count_text(data.train->size()) + " rows" +
+                           count_text(rest.size()) + " of " + count_text(train.size() + rest.size()) + " rows" +
                            (mode == SplitMode::last ? ", taken before shuffling" : ""));
     out.train = std::move(train);
-    out.validation = std::move(held);
+    out.validation = std::move(rest);
   }
-  if (!job.evaluate_on.empty()) out.test = load_job_data(job.evaluate_on, job, hooks).any();
+  if (!job.evaluate_on.empty()) out.test = load_job_data(job.evaluate_on, job, hooks, held()).any();
   return out;
 }
 
-std::string memory_text(const Model& model, const Dataset& train) {
-  const State& s = model.state();
-  const auto bytes = [](double b) { return bytes_text(b); };
-  const double weights =
-      static_cast<double>(s.parameters().bytes() + s.statistics().bytes() + s.copy().bytes() + s.gradients().bytes() + s.slots().bytes());
-  return "weights, gradients and optimizer " + bytes(weights) + ", data " + bytes(static_cast<double>(train.x.bytes() + train.y.bytes()));
+/// What training holds at its peak; `other`: parts that wait for the end.
+std::string memory_text(const MemoryUse& use, std::size_t other) {
+  const auto bytes = [](std::size_t b) { return bytes_text(static_cast<double>(b)); };
+  std::string out = bytes(use.total() + other) + " at the peak: weights, gradients and optimizer " + bytes(use.weights) + ", activations " +
+                    bytes(use.activations) + ", data " + bytes(use.samples + other);
+  if (use.streamed > 0) {
+    const StreamingRing ring = streaming_ring();
+    out += "; " + bytes(use.streamed) + " of samples stay on disk and are read " + std::to_string(ring.slots) + " batches ahead";
+  }
+  return out;
 }
 
 }  // namespace
 
-ModelOptions model_options(const FitJob& job, const DataSplits& data) {
+ModelOptions model_options(const FitJob& job, const Dataset& data) {
   ModelOptions options{.precision = precision_of(job.precision),
                        .seed = job.seed,
                        .backend = make_backend(job.device, job.threads),
-                       .input = input_transform(job, data.any())};
+                       .input = input_transform(job, data)};
   if (options.precision == Precision::tf32)
     throw Error(
         {.category = Category::usage, .where = "--precision tf32", .what = "a CPU has no tf32", .expected = "float32 or mixed_bfloat16"});
@@ -217,12 +242,9 @@ namespace {
 class JobRun {
  public:
   JobRun(const FitJob& job, const FitJobHooks& hooks)
-      : job_(job),
-        hooks_(hooks),
-        data_(hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks)),
-        parts_(parts_of(job, data_, hooks)) {
+      : job_(job), hooks_(hooks), parts_(parts_of(job, hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks), hooks)) {
     Network network = job_network(job);
-    ModelOptions options = model_options(job, data_);
+    ModelOptions options = model_options(job, parts_.train);
     if (job.rescale == std::nullopt && job.preprocess == "none" && network.entries().front().layer.make()->takes_raw_range()) {
       options.input = {};
       parts_.messages.emplace_back("the model begins with its own rescaling: no division by 255");
@@ -250,8 +272,10 @@ class JobRun {
       save_best(state.history);
       log_events(state.history);
     };
-    if (hooks_.renderer != nullptr) hooks_.renderer->on_run_begin(run_info(options));
-    for (const auto& message : parts_.messages) say(message);
+    options.on_ready = [&](const MemoryUse& memory) {
+      if (hooks_.renderer != nullptr) hooks_.renderer->on_run_begin(run_info(options, memory));
+      for (const auto& message : parts_.messages) say(message);
+    };
     FitResult result = model_->fit_run(parts_.train, options);
     writer.submit(capture_checkpoint(*model_, result.state));
     writer.finish();
@@ -296,7 +320,7 @@ class JobRun {
     return options;
   }
 
-  RunInfo run_info(const FitOptions& options) const {
+  RunInfo run_info(const FitOptions& options, const MemoryUse& memory) const {
     const std::int64_t n = parts_.train.size(), batch = std::min(job_.batch_size, n);
     return {.model = job_.model,
             .parameters = model_->network().parameter_count(),
@@ -309,7 +333,7 @@ class JobRun {
             .initial_epoch = options.resume ? options.resume->position.epoch : 0,
             .device = model_->backend().name(),
             .precision = job_.precision,
-            .memory = memory_text(*model_, parts_.train),
+            .memory = memory_text(memory, resident_bytes(parts_.test)),
             .run = folder_->path().string()};
   }
 
@@ -382,7 +406,6 @@ class JobRun {
 
   const FitJob& job_;
   const FitJobHooks& hooks_;
-  DataSplits data_;
   Parts parts_;
   std::unique_ptr<Model> model_;
   std::optional<RunFolder> folder_;
@@ -393,20 +416,21 @@ class JobRun {
 
 FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks) { return JobRun(job, hooks).run(); }
 
-LoadedRun open_run(const std::string& run, const std::string& weights, const std::string& runs_root, const std::string& device,
-                   int threads) {
-  const RunFolder folder = RunFolder::open(run, runs_root);
+LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given) {
+  const RunFolder folder = RunFolder::open(run, given.runs_root);
   LoadedRun out;
   out.job = job_from_config(folder.file("config.toml").string());
-  out.job.device = device;
-  if (threads != 0) out.job.threads = threads;
+  out.job.device = given.device;
+  if (given.threads != 0) out.job.threads = given.threads;
+  if (!given.memory.empty()) out.job.memory = given.memory;
+  if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
   const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.npz").string() : weights;
-  const DataSplits data = load_job_data(out.job.data, out.job);
+  out.data = load_job_data(out.job.data, out.job);
   Network network = job_network(out.job);
-  ModelOptions options = model_options(out.job, data);
+  ModelOptions options = model_options(out.job, out.data.any());
   if (!out.job.rescale && out.job.preprocess == "none" && network.entries().front().layer.make()->takes_raw_range()) options.input = {};
   out.model = std::make_unique<Model>(std::move(network), std::move(options));
-  out.model->resolve(data.any());
+  out.model->resolve(out.data.any());
   out.model->load_weights(file);
   out.weights_file = file;
   return out;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/dataset.h"
+#include "engine/data/load.h"
 #include "engine/data/split.h"
 #include "tune/confusion.h"
 #include "tune/model.h"
@@ -63,19 +63,22 @@ FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks = {});
 
 /// Pieces that other commands need as well.
 std::shared_ptr<Backend> make_backend(const std::string& device, int threads);  ///< Error{device} where it is absent
-DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {});
-ModelOptions model_options(const FitJob& job, const DataSplits& data);
+/// --memory (half of what the process may use where it is not given), less what is held already; --image-size, --color and the like.
+LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
+DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
+ModelOptions model_options(const FitJob& job, const Dataset& data);
 std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);  ///< flag -> values, for config.toml
 FitJob job_from_config(const std::string& file);  ///< the other way; Error{usage} for an unknown flag
 
 /// `lehr evaluate RUN`: a model as a run left it, with its preprocessing.
 struct LoadedRun {
   FitJob job;
+  DataSplits data;  ///< the run's own
   std::unique_ptr<Model> model;
   std::string weights_file;
 };
-/// weights: best, last or a file. Error{data} where the run or the file is missing.
-LoadedRun open_run(const std::string& run, const std::string& weights, const std::string& runs_root = "runs",
-                   const std::string& device = "auto", int threads = 0);
+/// weights: best, last or a file. `given`: its device and runs_root hold, its threads, memory and data_dir where they are set. Error{data}
+/// where the run or the file is missing.
+LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given);
 
 }  // namespace lehr

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "kernels/cpu.h"
-#include "tune/device_rows.h"
+#include "tune/row_feed.h"
 
 namespace lehr {
 
@@ -148,54 +147,60 @@ StepPlan& Model::evaluation_plan(std::int64_t batch, const StepForm& form) {
 
 namespace {
 
-void check_batch(std::int64_t batch_size) {
+void check_rows(const std::string& name, std::int64_t rows, std::int64_t batch_size) {
   if (batch_size < 1)
     throw Error({.category = Category::usage,
                  .where = "--batch-size",
                  .what = "a batch needs samples",
                  .expected = "1 or more",
                  .got = std::to_string(batch_size)});
+  if (rows < 1) throw Error({.category = Category::data, .where = name.empty() ? "data" : name, .what = "holds no samples"});
 }
 
-std::vector<std::int64_t> identity_order(std::int64_t n) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(n));
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  return order;
-}
-
-/// Labels as the plan reads them: ids stay ids; for a single sigmoid they become one float a row.
-Array labels_for(const Dataset& data, bool ids) { return ids || data.y.dtype() == DType::f32 ? data.y : data.y.as_f32(); }
-
-void begin_rows(State& state, std::int64_t sample) {
+void begin_rows(State& state) {
   auto counters = state.read_counters();
-  counters.cursor = 0;
-  counters.sample = sample;
+  counters.cursor = counters.sample = 0;
   state.write_counters(counters);
 }
 
 }  // namespace
 
-Evaluation Model::evaluate(const Dataset& data, std::int64_t batch_size) {
-  check_batch(batch_size);
-  resolve(data);
+Array labels_for(const Dataset& data, bool ids) { return ids || data.y.dtype() == DType::f32 ? data.y : data.y.as_f32(); }
+
+StepForm Model::evaluation_form(const Dataset& data) const {
   StepForm form = form_of(data, options_.input);
   form.ids = takes_ids(loss());
-  const Dataset resident = data.streamed ? data.take(identity_order(data.size())) : Dataset{};
-  const Dataset& rows = data.streamed ? resident : data;
-  const Array y = labels_for(rows, form.ids);
-  const DeviceRows dx(backend(), rows.x), dy(backend(), y);
+  return form;
+}
+
+std::size_t Model::prepare_evaluation(const Dataset& data, std::int64_t batch_size) {
+  resolve(data);
   const std::int64_t n = data.size(), batch = std::min(batch_size, n);
+  const StepForm form = evaluation_form(data);
+  std::size_t bytes = evaluation_plan(batch, form).plan->bytes();
+  if (n % batch != 0) bytes += evaluation_plan(n % batch, form).plan->bytes();
+  return bytes;
+}
+
+Evaluation Model::evaluate(const Dataset& data, std::int64_t batch_size, const std::function<bool()>& interrupted) {
+  check_rows(data.name, data.size(), batch_size);
+  resolve(data);
+  const StepForm form = evaluation_form(data);
+  const Array y = labels_for(data, form.ids);
+  const std::int64_t n = data.size(), batch = std::min(batch_size, n);
+  const auto feed = make_row_feed(backend(), data, y, batch);
   Evaluation out;
   out.predicted.reserve(static_cast<std::size_t>(n));
   std::vector<double> sums;
-  begin_rows(*state_, 0);
+  feed->start({}, 0);
+  begin_rows(*state_);
   for (std::int64_t begin = 0; begin < n;) {
     const std::int64_t size = std::min(batch, n - begin), count = size == batch ? (n - begin) / batch : 1;
     StepPlan& step = evaluation_plan(size, form);
-    step.plan->bind(step.x, dx.view());
-    step.plan->bind(step.y, dy.view());
     step.zero_sums(backend());
     for (std::int64_t i = 0; i < count; ++i, begin += size) {
+      if (interrupted && interrupted()) return {.complete = false};
+      feed->feed(step);
       step.plan->run();
       if (!step.predicted) continue;
       out.predicted.resize(static_cast<std::size_t>(begin + size));
@@ -211,24 +216,21 @@ Evaluation Model::evaluate(const Dataset& data, std::int64_t batch_size) {
   return out;
 }
 
-Array Model::predict(const Array& x, std::int64_t batch_size) {
-  check_batch(batch_size);
-  build(x.shape().without_batch());
-  const Array rows = x.dtype() == DType::f64 ? x.as_f32() : x;
-  const std::int64_t n = rows.rows(), width = built_->output().elements();
-  Array out(built_->output().with_batch(n), DType::f32);
-  const DeviceRows device(backend(), rows);
-  const StepForm form{.x = rows.dtype(), .sample = built_->input(), .input = options_.input};
-  begin_rows(*state_, 0);
-  for (std::int64_t begin = 0; begin < n;) {
-    const std::int64_t size = std::min(batch_size, n - begin);
+Array Model::predict_rows(RowFeed& feed, DType dtype, std::int64_t rows, std::int64_t batch_size) {
+  const std::int64_t width = built_->output().elements();
+  Array out(built_->output().with_batch(rows), DType::f32);
+  const StepForm form{.x = dtype, .sample = built_->input(), .input = options_.input.of(dtype)};
+  feed.start({}, 0);
+  begin_rows(*state_);
+  for (std::int64_t begin = 0; begin < rows;) {
+    const std::int64_t size = std::min(batch_size, rows - begin);
     StepPlan step =
         make_step_plan({.network = *built_,
                         .state = *state_,
                         .options = {.mode = PlanMode::predict, .batch = size, .precision = options_.precision, .seed = options_.seed},
                         .form = form});
-    step.plan->bind(step.x, device.view());
-    for (std::int64_t i = size == batch_size ? (n - begin) / size : 1; i > 0; --i, begin += size) {
+    for (std::int64_t i = size == batch_size ? (rows - begin) / size : 1; i > 0; --i, begin += size) {
+      feed.feed(step);
       step.plan->run();
       const View view = step.plan->view(step.outputs);
       Array part(Shape{size * width}, view.dtype);
@@ -238,6 +240,22 @@ Array Model::predict(const Array& x, std::int64_t batch_size) {
     }
   }
   return out;
+}
+
+Array Model::predict(const Array& x, std::int64_t batch_size) {
+  check_rows("the input", x.rows(), batch_size);
+  build(x.shape().without_batch());
+  if (x.dtype() != DType::u8 && x.dtype() != DType::f32) return predict(x.as_f32(), batch_size);
+  return predict_rows(*make_row_feed(backend(), x), x.dtype(), x.rows(), std::min(batch_size, x.rows()));
+}
+
+Array Model::predict(const Dataset& data, std::int64_t batch_size) {
+  if (!data.streamed) return predict(data.x, batch_size);
+  check_rows(data.name, data.size(), batch_size);
+  build(data.sample_shape());
+  const std::int64_t batch = std::min(batch_size, data.size());
+  const Array no_labels;
+  return predict_rows(*make_row_feed(backend(), data, no_labels, batch), data.x_dtype(), data.size(), batch);
 }
 
 NamedArrays Model::weights() const {

@@ -27,6 +27,8 @@
 
 namespace lehr {
 
+class RowFeed;
+
 struct ModelOptions {
   Optimizer optimizer = {};
   std::optional<Loss> loss = {};                    ///< unset: by the labels and the last activation
@@ -52,6 +54,15 @@ struct TrainingState {
   double learning_rate = 0;  ///< as callbacks left it; 0: the optimizer's own
 };
 
+/// What a run holds while it trains, bytes; printed before it starts.
+struct MemoryUse {
+  std::size_t weights = 0;      ///< with gradients, optimizer slots and the bfloat16 copy
+  std::size_t activations = 0;  ///< of every plan: training and validation, whole and ragged batches
+  std::size_t samples = 0;      ///< training and validation: arrays, or the batches that streaming holds
+  std::size_t streamed = 0;     ///< bytes of samples that stay on the disk
+  std::size_t total() const { return weights + activations + samples; }
+};
+
 struct FitOptions {
   std::int64_t epochs = 1;  ///< the end index, as in Keras
   std::int64_t batch_size = 32;
@@ -63,6 +74,7 @@ struct FitOptions {
   Renderer* renderer = nullptr;
   std::filesystem::path folder = {};                        ///< where callbacks' relative files go
   std::function<bool()> interrupted = {};                   ///< asked after every step: true stops after it, state kept
+  std::function<void(const MemoryUse&)> on_ready = {};      ///< once, when all is allocated and nothing has run
   std::function<void(const TrainingState&)> on_epoch = {};  ///< after callbacks: writes checkpoint and history
   std::optional<TrainingState> resume = {};
 };
@@ -79,6 +91,7 @@ struct FitResult {
 struct Evaluation {
   std::vector<std::pair<std::string, double>> values = {};  ///< loss, then metrics
   std::vector<std::int32_t> predicted = {};                 ///< arg max of each row; empty for one output
+  bool complete = true;                                     ///< false: interrupted, and nothing else is set
   double value(const std::string& name) const;              ///< NaN when absent
 };
 
@@ -102,8 +115,9 @@ class Model {
 
   FitResult fit_run(const Dataset& train, const FitOptions& options);
   History fit(const Dataset& train, const FitOptions& options = {}) { return fit_run(train, options).history; }
-  Evaluation evaluate(const Dataset& data, std::int64_t batch_size = 32);
+  Evaluation evaluate(const Dataset& data, std::int64_t batch_size = 32, const std::function<bool()>& interrupted = {});
   Array predict(const Array& x, std::int64_t batch_size = 32);
+  Array predict(const Dataset& data, std::int64_t batch_size = 32);  ///< its labels, if any, are not looked at
 
   NamedArrays weights() const;
   void set_weights(const NamedArrays& weights, const std::string& source);  ///< by name; Error{data} names what is missing or misshapen
@@ -113,6 +127,9 @@ class Model {
  private:
   friend class FitRun;
   StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
+  StepForm evaluation_form(const Dataset& data) const;
+  std::size_t prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< makes the plans; their bytes
+  Array predict_rows(RowFeed& feed, DType dtype, std::int64_t rows, std::int64_t batch_size);
   Network network_;
   ModelOptions options_;
   std::unique_ptr<BuiltNetwork> built_;
@@ -125,6 +142,9 @@ class Model {
   };
   std::vector<CachedPlan> plans_;
 };
+
+/// Labels as a plan reads them: ids stay ids; for a single sigmoid they become one float a row.
+Array labels_for(const Dataset& data, bool ids);
 
 /// ids -> sparse_, one-hot -> categorical_, one sigmoid or single unit with 0/1 labels -> binary_crossentropy, floats -> mse.
 Loss default_loss(const Dataset& data, const BuiltNetwork& network);

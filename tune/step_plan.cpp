@@ -17,8 +17,8 @@ InputTransform preprocessing(Preprocess preprocess) {
   return {.scale = {1.0, 1.0, 1.0}, .offset = {-103.939, -116.779, -123.68}, .bgr = true};
 }
 
-StepForm form_of(const Dataset& data, InputTransform input, bool class_weights) {
-  StepForm form{.x = data.x_dtype(), .sample = data.sample_shape(), .input = std::move(input), .class_weights = class_weights};
+StepForm form_of(const Dataset& data, const InputTransform& input, bool class_weights) {
+  StepForm form{.x = data.x_dtype(), .sample = data.sample_shape(), .input = input.of(data.x_dtype()), .class_weights = class_weights};
   form.ids = data.labels() == LabelKind::ids || data.labels() == LabelKind::none;
   if (!form.ids) form.label_columns = data.y.row_elements();
   return form;

@@ -22,6 +22,8 @@ enum class Preprocess : std::uint8_t { none, vgg16 };
 struct InputTransform {
   std::vector<double> scale = {}, offset = {};
   bool bgr = false;
+  bool bytes_only = false;  ///< of uint8 samples; float ones go in as they are
+  InputTransform of(DType samples) const { return bytes_only && samples != DType::u8 ? InputTransform{} : *this; }
 };
 InputTransform rescaling(double factor);
 InputTransform preprocessing(Preprocess preprocess);
@@ -39,7 +41,7 @@ struct StepForm {
            a.input.offset == b.input.offset && a.input.bgr == b.input.bgr && a.class_weights == b.class_weights;
   }
 };
-StepForm form_of(const Dataset& data, InputTransform input, bool class_weights = false);
+StepForm form_of(const Dataset& data, const InputTransform& input, bool class_weights = false);
 
 struct StepPlan {
   std::unique_ptr<Plan> plan;

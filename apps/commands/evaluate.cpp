@@ -32,10 +32,12 @@ std::string line_of(const Evaluation& e) {
 
 void run(Console& console, EvaluateFlags& flags) {
   const std::string folder = run_path(flags.run);
-  LoadedRun loaded = open_run(folder, flags.weights, "runs", flags.job.device, flags.job.threads);
-  FitJob job = loaded.job;
-  if (!flags.job.data_dir.empty()) job.data_dir = flags.job.data_dir;
-  const DataSplits splits = load_job_data(flags.data.empty() ? job.data : flags.data, job);
+  LoadedRun loaded = open_run(folder, flags.weights, flags.job);
+  if (!flags.data.empty()) {
+    loaded.data = {};  // only one set at a time in memory
+    loaded.data = load_job_data(flags.data, loaded.job);
+  }
+  const DataSplits& splits = loaded.data;
   const Dataset& data = splits.test ? *splits.test : splits.any();
   check_dataset(data);
   const Evaluation chosen = evaluate(loaded, data);
@@ -65,6 +67,7 @@ void add_evaluate(CLI::App& app, Console& console) {
   auto flags = std::make_shared<EvaluateFlags>();
   command->add_option("run", flags->run, "folder of a run, or its name under runs/")->required();
   command->add_option("--data", flags->data, "default: the run's own Test part");
+  command->add_option("--memory", flags->job.memory, "stream data sets larger than this");
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(console, *flags); });

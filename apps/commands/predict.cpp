@@ -1,17 +1,13 @@
 // lehr predict: classes and probabilities of images or arrays.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <numeric>
 
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "engine/atomic_file.h"
-#include "engine/data/image.h"
-#include "engine/data/natural_sort.h"
 #include "engine/data/npy.h"
-#include "engine/data/resize.h"
 #include "engine/json.h"
 #include "tune/format.h"
 
@@ -25,51 +21,29 @@ struct PredictFlags {
 };
 
 struct Rows {
-  Array x;
+  Dataset data;
   std::vector<std::string> names;
 };
 
-std::vector<std::string> image_files(const std::string& input) {
-  if (!std::filesystem::exists(input))
-    throw Error({.category = Category::data,
-                 .where = input,
-                 .what = "there is no such file or folder",
-                 .expected = "x.npy, an image or a folder of images"});
-  if (!std::filesystem::is_directory(input)) return {input};
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(input))
-    if (has_image_extension(entry.path().string())) files.push_back(entry.path().string());
-  if (files.empty())
-    throw Error({.category = Category::data,
-                 .where = input,
-                 .what = "there are no images in the folder",
-                 .expected = "jpg, png, bmp or ppm files"});
-  natural_sort(files);
-  return files;
-}
-
-Rows read_rows(const std::string& input, const FitJob& job, const LoadedRun& loaded) {
-  if (input.ends_with(".npy")) {
-    Rows rows{.x = read_npy(input), .names = {}};
-    for (std::int64_t i = 0; i < rows.x.rows(); ++i) rows.names.push_back(std::to_string(i));
-    return rows;
-  }
+Rows read_rows(const std::string& input, const LoadedRun& loaded) {
+  LoadOptions options = job_load_options(loaded.job);
   const Shape& shape = loaded.model->network().input();
-  if (shape.rank() != 3)
+  const bool images = !input.ends_with(".npy");
+  if (images && shape.rank() != 3)
     throw Error({.category = Category::usage,
                  .where = "--input",
                  .what = "this model takes no images",
                  .expected = "an .npy file of rows " + shape.text(),
                  .got = input});
-  Rows rows{.x = {}, .names = image_files(input)};
-  const ImageSize size{.height = static_cast<int>(shape[0]), .width = static_cast<int>(shape[1])};
-  rows.x = Array(shape.with_batch(static_cast<std::int64_t>(rows.names.size())), DType::u8);
-  std::byte* to = rows.x.data();
-  for (const auto& file : rows.names) {
-    const Image image = resize(read_image(file, shape.back() == 1 ? ColorMode::gray : ColorMode::rgb), size, resize_from(job.resize));
-    std::memcpy(to, image.pixels.data(), image.pixels.size());
-    to += image.pixels.size();
+  if (images) {
+    options.image_size = ImageSize{.height = static_cast<int>(shape[0]), .width = static_cast<int>(shape[1])};
+    options.color = shape.back() == 1 ? ColorMode::gray : ColorMode::rgb;
   }
+  Rows rows{.data = load_inputs(input, options), .names = {}};
+  for (std::int64_t i = 0; i < rows.data.size(); ++i) rows.names.push_back(std::to_string(i));
+  const bool folder = std::filesystem::is_directory(input);
+  for (std::size_t i = 0; i < rows.data.files.size(); ++i)
+    rows.names[i] = folder ? (std::filesystem::path(input) / rows.data.files[i]).string() : input;
   return rows;
 }
 
@@ -101,10 +75,11 @@ std::string table_of(const Rows& rows, const Array& y, const std::vector<std::st
 }
 
 void run(Console& console, PredictFlags& flags) {
-  LoadedRun loaded = open_run(run_path(flags.run), flags.weights, "runs", flags.job.device, flags.job.threads);
-  const Rows rows = read_rows(flags.input, loaded.job, loaded);
-  const Array y = loaded.model->predict(rows.x, loaded.job.batch_size);
-  const auto classes = load_job_data(loaded.job.data, loaded.job).any().class_names;
+  LoadedRun loaded = open_run(run_path(flags.run), flags.weights, flags.job);
+  const auto classes = loaded.data.any().class_names;
+  loaded.data = {};  // only one set at a time in memory
+  const Rows rows = read_rows(flags.input, loaded);
+  const Array y = loaded.model->predict(rows.data, loaded.job.batch_size);
   if (flags.output.ends_with(".npy"))
     write_npy(flags.output, y);
   else if (!flags.output.empty())
@@ -131,6 +106,7 @@ void add_predict(CLI::App& app, Console& console) {
   command->add_option("run", flags->run, "folder of a run, or its name under runs/")->required();
   command->add_option("--input", flags->input, "x.npy, an image, or a folder of images")->required();
   command->add_option("--output", flags->output, "y.npy or y.csv");
+  command->add_option("--memory", flags->job.memory, "read images in batches where they take more than this");
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(console, *flags); });

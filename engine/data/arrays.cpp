@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 
+#include "engine/descriptor.h"
 #include "engine/data/npy.h"
 #include "engine/data/npz.h"
+#include "engine/data/parallel_rows.h"
 #include "kernels/error.h"
 
 namespace lehr {
@@ -57,51 +60,55 @@ Array labels_from(const Array& y, const std::string& where) {
   return rank == 1 ? out.reshaped({y.rows(), 1}) : out;
 }
 
-/// Rows of an .npy that stays on the disk.
+/// Rows of a C-ordered .npy, read and converted when they are asked for: uint8 as they are, all else as float32.
 class NpyRows final : public RowSource {
  public:
-  NpyRows(std::string file, NpyHeader header)
-      : file_(std::move(file)), header_(std::move(header)), descriptor_(::open(file_.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) fail(file_, "cannot be opened");
+  explicit NpyRows(std::string file) : file_(std::move(file)), descriptor_(::open(file_.c_str(), O_RDONLY | O_CLOEXEC)) {
+    struct stat info{};
+    if (!descriptor_ || ::fstat(descriptor_.get(), &info) != 0) fail(file_, std::string("cannot be opened (") + std::strerror(errno) + ")");
+    std::vector<std::byte> start(65546);  // the longest header of version 1
+    const ssize_t got = ::pread(descriptor_.get(), start.data(), start.size(), 0);
+    if (got < 0) fail(file_, std::string("cannot be read (") + std::strerror(errno) + ")");
+    start.resize(static_cast<std::size_t>(got));
+    header_ = parse_npy_header(start, static_cast<std::size_t>(info.st_size), file_);
+    if (header_.shape.rank() == 0) fail(file_, "samples of the wrong shape", "(n, ...)", header_.shape.text());
+    sample_ = header_.shape.rank() == 1 ? Shape{1} : header_.shape.without_batch();
+    if (sample_.elements() == 0) fail(file_, "its samples are empty", {}, "shape " + header_.shape.text());
+    file_row_ = static_cast<std::size_t>(sample_.elements()) * npy_item_bytes(header_, file_);
   }
-  ~NpyRows() override { ::close(descriptor_); }
-  NpyRows(const NpyRows&) = delete;
-  NpyRows& operator=(const NpyRows&) = delete;
+
+  bool c_ordered() const { return !header_.fortran_order || header_.shape.rank() == 1; }
   std::int64_t rows() const override { return header_.shape[0]; }
-  Shape sample_shape() const override { return header_.shape.without_batch(); }
-  DType dtype() const override { return header_.dtype; }
+  Shape sample_shape() const override { return sample_; }
+  DType dtype() const override { return header_.dtype == DType::u8 ? DType::u8 : DType::f32; }
   std::string describe(std::int64_t row) const override { return file_ + ", row " + std::to_string(row); }
   void read(std::int64_t row, std::span<std::byte> out) const override {
+    if (header_.dtype == DType::u8) return read_bytes_of(row, out);
+    std::vector<std::byte> raw(file_row_);
+    read_bytes_of(row, raw);
+    const Array values = npy_elements(header_, raw, sample_, file_).as_f32();
+    check_finite(values.as<float>(), "the sample", describe(row));
+    std::memcpy(out.data(), values.data(), out.size());
+  }
+
+ private:
+  void read_bytes_of(std::int64_t row, std::span<std::byte> out) const {
     std::size_t have = 0;
     while (have < out.size()) {
-      const auto at = static_cast<off_t>(header_.offset + static_cast<std::size_t>(row) * out.size() + have);
-      const ssize_t got = ::pread(descriptor_, out.data() + have, out.size() - have, at);
+      const auto at = static_cast<off_t>(header_.offset + static_cast<std::size_t>(row) * file_row_ + have);
+      const ssize_t got = ::pread(descriptor_.get(), out.data() + have, out.size() - have, at);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) fail(describe(row), "cannot be read");
       have += static_cast<std::size_t>(got);
     }
   }
 
- private:
   std::string file_;
+  Descriptor descriptor_;
   NpyHeader header_;
-  int descriptor_;
+  Shape sample_;
+  std::size_t file_row_ = 0;
 };
-
-/// Null where the file must be converted, or fits.
-std::shared_ptr<const RowSource> streamed_npy(const std::string& file, std::size_t memory) {
-  struct stat info{};
-  if (memory == 0 || ::stat(file.c_str(), &info) != 0 || static_cast<std::size_t>(info.st_size) <= memory) return nullptr;
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return nullptr;
-  std::vector<std::byte> start(4096);
-  const ssize_t got = ::pread(descriptor, start.data(), start.size(), 0);
-  ::close(descriptor);
-  start.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-  NpyHeader header = parse_npy_header(start, static_cast<std::size_t>(info.st_size), file);
-  const bool plain = npy_is_plain(header) && header.shape.rank() >= 2 && (header.dtype == DType::u8 || header.dtype == DType::f32);
-  return plain ? std::make_shared<NpyRows>(file, std::move(header)) : nullptr;
-}
 
 std::optional<Dataset> npz_part(const NamedArrays& arrays, const std::string& file, const std::string& x, const std::string& y,
                                 const std::string& name) {
@@ -113,36 +120,46 @@ std::optional<Dataset> npz_part(const NamedArrays& arrays, const std::string& fi
   return data;
 }
 
-}  // namespace
-
-Dataset dataset_from_arrays(Array x, Array y, const std::string& x_where, const std::string& y_where) {
-  if (x.shape().rank() == 0) fail(x_where, "samples of the wrong shape", "(n, ...)", x.shape().text());
-  if (x.rows() == 0) fail(x_where, "holds no samples", {}, "shape " + x.shape().text());
-  if (x.shape().rank() == 1) x = x.reshaped({x.rows(), 1});
-  Dataset data{.x = x.dtype() == DType::u8 ? std::move(x) : x.as_f32(), .name = x_where};
+void set_labels(Dataset& data, const Array& y, const std::string& x_where, const std::string& y_where) {
   if (!y.empty() || y.shape().rank() > 0) {
     data.y = labels_from(y, y_where);
-    if (data.y.rows() != data.x.rows())
-      fail(y_where, "labels and samples differ in number", std::to_string(data.x.rows()) + " as " + x_where + " has",
+    if (data.y.rows() != data.size())
+      fail(y_where, "labels and samples differ in number", std::to_string(data.size()) + " as " + x_where + " has",
            std::to_string(data.y.rows()));
   }
   check_dataset(data);
+}
+
+}  // namespace
+
+Dataset dataset_from_arrays(Array x, const Array& y, const std::string& x_where, const std::string& y_where) {
+  if (x.shape().rank() == 0) fail(x_where, "samples of the wrong shape", "(n, ...)", x.shape().text());
+  if (x.rows() == 0) fail(x_where, "holds no samples", {}, "shape " + x.shape().text());
+  if (x.shape().rank() == 1) x = x.reshaped({x.rows(), 1});
+  const bool ready = x.dtype() == DType::u8 || x.dtype() == DType::f32;
+  Dataset data{.x = ready ? std::move(x) : x.as_f32(), .name = x_where};
+  set_labels(data, y, x_where, y_where);
   return data;
 }
 
 DataSplits load_arrays(const Arrays& spec, const LoadOptions& options) {
   const std::string& x = spec.x;
-  Dataset data;
   const Array labels = spec.y.empty() ? Array{} : read_npy(spec.y);
-  if (auto rows = streamed_npy(x, options.memory)) {
-    data.streamed = std::move(rows);
-    if (!spec.y.empty()) data.y = labels_from(labels, spec.y);
-    data.name = x;
-    check_dataset(data);
+  DataSplits out{.source = x + (spec.y.empty() ? "" : " and " + spec.y)};
+  const auto rows = std::make_shared<const NpyRows>(x);
+  const auto row_bytes = static_cast<std::size_t>(rows->sample_shape().elements()) * size_of(rows->dtype());
+  if (!rows->c_ordered()) {
+    out.train = dataset_from_arrays(read_npy(x), labels, x, spec.y);
+  } else if (options.memory > 0 && static_cast<std::size_t>(rows->rows()) * row_bytes > options.memory) {
+    out.train = Dataset{.name = x, .streamed = rows};
+    set_labels(*out.train, labels, x, spec.y);
   } else {
-    data = dataset_from_arrays(read_npy(x), labels, x, spec.y);
+    Array samples(rows->sample_shape().with_batch(rows->rows()), rows->dtype());
+    for_rows(rows->rows(), options.threads, nullptr,
+             [&](std::int64_t row) { rows->read(row, {samples.data() + static_cast<std::size_t>(row) * row_bytes, row_bytes}); });
+    out.train = dataset_from_arrays(std::move(samples), labels, x, spec.y);
   }
-  return {.train = std::move(data), .source = x + (spec.y.empty() ? "" : " and " + spec.y)};
+  return out;
 }
 
 DataSplits load_npz_splits(const std::string& file) {

@@ -60,6 +60,9 @@ Statistics statistics(const Dataset& data);
 /// Identifies the content (shapes, types, bytes of x and y; file names for a streamed set): checkpoints and studies remember it.
 std::uint64_t content_hash(const Dataset& data);
 
+/// Throws Error{data} where a row holds NaN or an infinite number; `what` is "the sample" or "the label", `place` names the row.
+void check_finite(std::span<const float> row, const std::string& what, const std::string& place);
+
 /// Shape and label checks that training relies on: row counts agree, ids in 0..classes-1, no NaN. Throws Error{data} naming `data.name`.
 void check_dataset(const Dataset& data);
 

@@ -57,13 +57,9 @@ void check_no_nan(const Dataset& data, const Array& array, const std::string& wh
   const auto values = array.as<float>();
   const auto bad = std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
   if (bad == values.end()) return;
-  const auto at = bad - values.begin();
-  throw Error({.category = Category::data,
-               .where = place(data, at / std::max<std::int64_t>(array.row_elements(), 1)),
-               .what = what + " holds " + (std::isnan(*bad) ? "NaN" : "an infinite number") + " at element " +
-                       std::to_string(at % std::max<std::int64_t>(array.row_elements(), 1)),
-               .expected = "finite numbers",
-               .hint = "Training on it would make every weight NaN; drop or fill such rows first."});
+  const auto row = (bad - values.begin()) / std::max<std::int64_t>(array.row_elements(), 1);
+  const auto width = static_cast<std::size_t>(array.row_elements());
+  check_finite(values.subspan(static_cast<std::size_t>(row) * width, width), what, place(data, row));
 }
 
 void check_ids(const Dataset& data) {
@@ -79,6 +75,17 @@ void check_ids(const Dataset& data) {
 }
 
 }  // namespace
+
+void check_finite(std::span<const float> row, const std::string& what, const std::string& place) {
+  const auto bad = std::find_if(row.begin(), row.end(), [](float v) { return !std::isfinite(v); });
+  if (bad == row.end()) return;
+  throw Error(
+      {.category = Category::data,
+       .where = place,
+       .what = what + " holds " + (std::isnan(*bad) ? "NaN" : "an infinite number") + " at element " + std::to_string(bad - row.begin()),
+       .expected = "finite numbers",
+       .hint = "Training on it would make every weight NaN; drop or fill such rows first."});
+}
 
 Statistics statistics(const Dataset& data) {
   Sums sums;

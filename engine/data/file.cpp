@@ -9,28 +9,12 @@
 #include <cstdio>
 #include <cstring>
 
+#include "engine/descriptor.h"
 #include "kernels/error.h"
 
 namespace lehr {
 
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-  bool close() {
-    const int value = value_;
-    value_ = -1;
-    return value < 0 || ::close(value) == 0;
-  }
-
- private:
-  int value_;
-};
 
 [[noreturn]] void fail(const std::string& file, const std::string& what, int error, std::string hint = {}) {
   throw Error({.category = Category::data, .where = file, .what = what + " (" + std::strerror(error) + ")", .hint = std::move(hint)});

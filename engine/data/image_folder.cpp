@@ -1,6 +1,7 @@
 #include "engine/data/image_folder.h"
 
 #include <cstring>
+#include <limits>
 
 #include "engine/data/file_store.h"
 #include "engine/data/folder_layout.h"
@@ -57,14 +58,18 @@ Decoding decoding_for(const FileStore& store, const std::string& first, const Lo
   return decoding;
 }
 
+std::size_t memory_of(const LoadOptions& options) { return options.memory > 0 ? options.memory : std::numeric_limits<std::size_t>::max(); }
+
 using Progress = std::function<void(std::int64_t)>;
 
-void fill(Dataset& data, std::shared_ptr<const RowSource> rows, const LoadOptions& options, const Progress& progress) {
+/// Into memory, taking its bytes off `left`; where they are more than that, the rows stay on the disk.
+void fill(Dataset& data, std::shared_ptr<const RowSource> rows, const LoadOptions& options, std::size_t& left, const Progress& progress) {
   const auto bytes = static_cast<std::size_t>(rows->rows() * rows->sample_shape().elements());
-  if (options.memory > 0 && bytes > options.memory) {
+  if (bytes > left) {
     data.streamed = std::move(rows);
     return;
   }
+  left -= bytes;
   data.x = Array(rows->sample_shape().with_batch(rows->rows()), DType::u8);
   const auto row_bytes = static_cast<std::size_t>(data.x.row_elements());
   for_rows(rows->rows(), options.threads, progress,
@@ -82,6 +87,7 @@ DataSplits load_store(const std::shared_ptr<const FileStore>& store, const LoadO
   std::int64_t total = 0, before = 0;
   for (const ImageList& list : layout.parts) total += static_cast<std::int64_t>(list.files.size());
   DataSplits out{.source = store->where("") + ": " + layout.kind};
+  std::size_t left = memory_of(options);
   const Decoding decoding = decoding_for(*store, layout.parts.front().files.front(), options);
   for (ImageList& list : layout.parts) {
     Dataset data{.y = Array::from<std::int32_t>({static_cast<std::int64_t>(list.labels.size())}, list.labels),
@@ -90,7 +96,7 @@ DataSplits load_store(const std::shared_ptr<const FileStore>& store, const LoadO
                  .name = last_component(store->where("")) + "/" + list.part};
     Progress progress;
     if (options.progress) progress = [&](std::int64_t done) { options.progress(before + done, total); };
-    fill(data, std::make_shared<ImageRows>(store, std::move(list.files), decoding), options, progress);
+    fill(data, std::make_shared<ImageRows>(store, std::move(list.files), decoding), options, left, progress);
     check_dataset(data);
     before += data.size();
     (list.part == "Train" ? out.train : list.part == "Validation" ? out.validation : out.test) = std::move(data);
@@ -116,10 +122,11 @@ Dataset load_images(const std::string& path, const LoadOptions& options) {
   natural_sort(files);
   const Decoding decoding = decoding_for(*store, files.front(), options);
   const auto total = static_cast<std::int64_t>(files.size());
+  std::size_t left = memory_of(options);
   Dataset data{.files = files, .name = last_component(path)};
   Progress progress;
   if (options.progress) progress = [&](std::int64_t done) { options.progress(done, total); };
-  fill(data, std::make_shared<ImageRows>(store, std::move(files), decoding), options, progress);
+  fill(data, std::make_shared<ImageRows>(store, std::move(files), decoding), options, left, progress);
   return data;
 }
 

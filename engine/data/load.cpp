@@ -116,4 +116,15 @@ DataSplits load_data(const DataSpec& spec, const LoadOptions& options) {
   }
 }
 
+Dataset load_inputs(const std::string& path, const LoadOptions& options) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored))
+    throw Error({.category = Category::data,
+                 .where = path,
+                 .what = "there is no such file or folder",
+                 .expected = "x.npy, an image or a folder of images"});
+  if (fs::path(path).extension() == ".npy") return *load_data(Arrays{.x = path}, options).train;
+  return load_images(path, options);
+}
+
 }  // namespace lehr

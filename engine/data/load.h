@@ -18,12 +18,15 @@ struct LoadOptions {
   std::optional<ImageSize> image_size = std::nullopt;  ///< unset: native where all images agree, else an error that asks for it
   Resize resize = Resize::nearest;
   std::optional<ColorMode> color = std::nullopt;  ///< unset: rgb for image files, as stored for arrays
-  std::size_t memory = 0;                         ///< bytes a part may take before it is streamed; 0: no limit
+  std::size_t memory = 0;                         ///< bytes; parts that do not fit, Train first, are streamed; 0: no limit
   std::function<void(std::int64_t done, std::int64_t total)> progress = nullptr;  ///< called from one thread at a time
   int threads = 0;                                                                ///< 0: OpenMP's default
 };
 
 /// Throws Error{data} naming the file (and where in it), Error{usage} for options that cannot hold.
 DataSplits load_data(const DataSpec& spec, const LoadOptions& options = {});
+
+/// What a trained model is asked about: an .npy, an image, or all images of a folder in natural order. No labels.
+Dataset load_inputs(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace lehr

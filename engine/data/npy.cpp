@@ -176,7 +176,7 @@ NpyHeader parse_npy_header(std::span<const std::byte> start, std::size_t total_b
   bool none = false;
   for (const std::int64_t extent : extents) {
     if (extent == 0) none = true;
-    if (extent > 0 && bytes > std::numeric_limits<std::uint64_t>::max() / static_cast<std::uint64_t>(extent))
+    if (extent > 0 && bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / static_cast<std::uint64_t>(extent))
       in.fail("its shape is larger than any file");
     if (extent > 0) bytes *= static_cast<std::uint64_t>(extent);
   }
@@ -191,17 +191,23 @@ NpyHeader parse_npy_header(std::span<const std::byte> start, std::size_t total_b
   return header;
 }
 
+Array npy_elements(const NpyHeader& header, std::span<const std::byte> bytes, Shape shape, const std::string& file) {
+  const std::size_t item = npy_item_bytes(header, file);
+  Array out(std::move(shape), header.dtype);
+  if (bytes.size() != out.count() * item) throw Error({.where = file, .what = "the bytes do not fill the shape"});
+  const bool plain = header.descr[0] != '>' && item == size_of(header.dtype);
+  if (plain && !out.empty()) std::memcpy(out.data(), bytes.data(), out.bytes());
+  for (std::size_t i = 0; !plain && i < out.count(); ++i)
+    convert_element(header, bytes.data() + i * item, item, out.data() + i * size_of(header.dtype));
+  return out;
+}
+
 Array parse_npy(std::span<const std::byte> bytes, const std::string& file) {
   const NpyHeader header = parse_npy_header(bytes, bytes.size(), file);
   const std::size_t item = npy_item_bytes(header, file);
-  const std::byte* data = bytes.data() + header.offset;
-  if (header.fortran_order && header.shape.rank() > 1) return from_fortran(header, data, item);
-  Array out(header.shape, header.dtype);
-  const bool plain = header.descr[0] != '>' && item == size_of(header.dtype);
-  if (plain && !out.empty()) std::memcpy(out.data(), data, out.bytes());
-  for (std::size_t i = 0; !plain && i < out.count(); ++i)
-    convert_element(header, data + i * item, item, out.data() + i * size_of(header.dtype));
-  return out;
+  const auto data = bytes.subspan(header.offset);
+  if (header.fortran_order && header.shape.rank() > 1) return from_fortran(header, data.data(), item);
+  return npy_elements(header, data.first(static_cast<std::size_t>(header.shape.elements()) * item), header.shape, file);
 }
 
 Array read_npy(const std::string& file) { return parse_npy(read_bytes(file), file); }

@@ -23,6 +23,8 @@ struct NpyHeader {
 NpyHeader parse_npy_header(std::span<const std::byte> start, std::size_t total_bytes, const std::string& file);
 std::size_t npy_item_bytes(const NpyHeader& header, const std::string& file);  ///< of an element in the file
 bool npy_is_plain(const NpyHeader& header);  ///< the file's bytes are the array's: C order, this machine's byte order, no conversion
+/// The elements of a C-ordered file, or of some of its rows, in an array of the given shape. `bytes` holds exactly those.
+Array npy_elements(const NpyHeader& header, std::span<const std::byte> bytes, Shape shape, const std::string& file);
 Array parse_npy(std::span<const std::byte> bytes, const std::string& file);
 Array read_npy(const std::string& file);
 std::vector<std::byte> encode_npy(const Array& array);

@@ -73,6 +73,15 @@ int default_threads() {
   return std::max(1, n);
 }
 
+std::size_t memory_limit() {
+  auto bytes = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::ifstream limit(file);
+    if (std::size_t value = 0; limit >> value && value > 0) bytes = std::min(bytes, value);  // "max" is no number
+  }
+  return bytes;
+}
+
 Cpu::Cpu(int threads) : threads_(threads == 0 ? default_threads() : threads) {
   if (threads < 0)
     throw Error({.category = Category::usage,

@@ -1,0 +1,37 @@
+// row_feed.h: where the steps of an epoch find their rows: in arrays that the device can reach, or in the bounded ring that reads ahead.
+// Both give the same rows in the same order, so a streamed run has the bits of a resident one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "engine/data/dataset.h"
+#include "tune/step_plan.h"
+
+namespace lehr {
+
+class RowFeed {
+ public:
+  virtual ~RowFeed() = default;
+  /// Before an epoch: its order of all rows (empty: their own), and how many of them are done already.
+  virtual void start(std::span<const std::int32_t> order, std::int64_t done) = 0;
+  /// Before every step of the epoch: binds the next batch. Throws the error of a row that could not be read.
+  virtual void feed(const StepPlan& step) = 0;
+};
+
+/// `y`: labels as the plan reads them (may be empty). `data` and `y` must outlive the feed. batch_size: of every batch but the last.
+std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Dataset& data, const Array& y, std::int64_t batch_size);
+/// Samples alone, in their own order.
+std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Array& x);
+
+/// What streaming holds: a batch for every reading thread, the one in use and one to spare.
+struct StreamingRing {
+  int slots = 0, threads = 0;
+};
+StreamingRing streaming_ring();
+
+/// Samples and labels that a feed keeps in memory, bytes.
+std::size_t feed_bytes(const Dataset& data, std::int64_t batch_size);
+
+}  // namespace lehr
