@@ -15,7 +15,8 @@ foreach(folder ${folders})
   set_target_properties(lehr_${folder} PROPERTIES EXPORT_NAME ${folder})
   list(APPEND libraries lehr_${folder})
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/lehr FILES_MATCHING PATTERN "*.h"
-          PATTERN "kernels/cpu" EXCLUDE PATTERN "kernels/cuda" EXCLUDE PATTERN "kernels/simt" EXCLUDE)
+          PATTERN "kernels/cpu" EXCLUDE PATTERN "kernels/cuda" EXCLUDE PATTERN "kernels/simt" EXCLUDE
+          PATTERN "kernels/problems" EXCLUDE PATTERN "kernels/reference" EXCLUDE)
 endforeach()
 install(TARGETS ${libraries} EXPORT lehrTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/tune/lehr.h)

@@ -1,15 +1,10 @@
 #include "kernels/bench.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
-#include <functional>
 
-#include "kernels/conv2d.h"
-#include "kernels/make.h"
-#include "kernels/matmul.h"
-#include "kernels/philox.h"
-#include "kernels/problems/conv2d.h"
-#include "kernels/problems/matmul.h"
+#include "kernels/problems/check.h"
 
 namespace lehr {
 namespace {
@@ -31,122 +26,74 @@ Times time_rounds(double seconds, const std::function<void()>& round) {
   return {times[times.size() / 2], std::ranges::min(times)};
 }
 
-/// Memory of a backend with small random numbers in it.
-class Operand {
- public:
-  Operand(Cpu& cpu, DType dtype, std::int64_t count)
-      : dtype_(dtype), count_(static_cast<std::size_t>(count)), buffer_(cpu, count_ * size_of(dtype)) {
-    std::vector<unsigned char> raw(buffer_.bytes());
-    for (std::size_t i = 0; i < count_; ++i) {
-      const float v = uniform01(random_word({.seed = 1, .stream = 1}, 0, i)) - 0.5F;
-      const bf16 rounded(v);
-      if (dtype == DType::bf16)
-        std::copy_n(reinterpret_cast<const unsigned char*>(&rounded), 2, raw.data() + 2 * i);
-      else if (dtype == DType::f32)
-        std::copy_n(reinterpret_cast<const unsigned char*>(&v), 4, raw.data() + 4 * i);
-    }
-    cpu.copy_in(buffer_.data(), raw.data(), raw.size());
-  }
-  operator View() const { return {buffer_.data(), dtype_, count_}; }       // NOLINT(google-explicit-constructor)
-  operator ConstView() const { return {buffer_.data(), dtype_, count_}; }  // NOLINT(google-explicit-constructor)
-  double bytes() const { return static_cast<double>(buffer_.bytes()); }
-
- private:
-  DType dtype_;
-  std::size_t count_;
-  Buffer buffer_;
-};
-
-Operand memory(Cpu& cpu, std::size_t bytes) { return {cpu, DType::u8, static_cast<std::int64_t>(bytes)}; }
-
-struct Work {
-  double flops = 0, bytes = 0;
-  DType dtype = DType::f32;
-};
-
-BenchRow row_of(Cpu& cpu, const Problem& problem, const Roofline& roof, Variant variant, const Work& work, Times times) {
-  const double peak = work.dtype == DType::bf16 ? roof.bf16_flops : roof.f32_flops;
-  BenchRow row{.problem = problem.text(),
-               .variant = std::string(name_of(variant)),
-               .device = cpu.name(),
-               .median_s = times.median,
-               .fastest_s = times.fastest};
-  const double median = times.median;
-  row.gflops = work.flops / median * 1e-9;
-  row.gb_s = work.bytes / median * 1e-9;
-  row.fraction_of_roof = std::max(work.flops / peak, work.bytes / roof.bytes) / median;
+BenchRow row_of(const check::Pass& pass, Times times, Roof& roof) {
+  BenchRow row{.median_s = times.median, .fastest_s = times.fastest};
+  row.gflops = pass.flops / times.median * 1e-9;
+  row.gb_s = pass.bytes / times.median * 1e-9;
+  row.roof_gflops = roof.flops(pass.dtype) * 1e-9;
+  row.roof_gb_s = roof.bandwidth(pass.bytes) * 1e-9;
+  row.roof_s = 1e-9 * std::max(pass.flops / row.roof_gflops, pass.bytes / row.roof_gb_s);
+  row.fraction_of_roof = row.roof_s / times.median;
   return row;
-}
-
-std::vector<Variant> variants_of(const Cpu& cpu, const Problem& problem, Variant named, const BenchOptions& options) {
-  std::vector<Variant> out = problem.has("variant") ? std::vector<Variant>{named} : options.variants;
-  std::erase_if(out, [&](Variant v) { return !available(cpu, v); });
-  return out;
 }
 
 }  // namespace
 
-std::vector<BenchRow> bench_conv2d(Cpu& cpu, const Problem& problem, const Roofline& roof, const BenchOptions& options) {
-  const Conv2dForwardSpec base = conv2d_problem(problem);
-  const Conv2dShape& s = base.shape;
-  const std::int64_t weights = s.kernel_h * s.kernel_w * (s.in_channels / s.groups) * s.out_channels;
-  const Operand x(cpu, base.dtype, s.batch * s.height * s.width * s.in_channels), w(cpu, base.weights, weights);
-  const Operand y(cpu, base.dtype, s.batch * s.out_height() * s.out_width() * s.out_channels);
-  const Operand bias(cpu, DType::f32, s.out_channels), dw(cpu, DType::f32, weights);
-  const double weight_bytes = static_cast<double>(weights) * static_cast<double>(size_of(base.dtype));
+double Roof::flops(DType dtype) {
+  if (compute_.f32_flops == 0) compute_ = measure_roofline(*cpu_, seconds_, 1 << 20);
+  return dtype == DType::bf16 ? compute_.bf16_flops : compute_.f32_flops;
+}
+
+double Roof::bandwidth(double bytes) {
+  const std::size_t working_set = std::min(beyond_caches, std::bit_ceil(static_cast<std::size_t>(std::max(bytes, 4096.0))));
+  auto known = bandwidths_.find(working_set);
+  if (known == bandwidths_.end()) known = bandwidths_.emplace(working_set, measure_bandwidth(*cpu_, seconds_, working_set)).first;
+  return known->second;
+}
+
+std::vector<std::string> bench_families() {
+  std::vector<std::string> names;
+  for (const check::Family& f : check::families()) names.emplace_back(f.name);
+  return names;
+}
+
+std::vector<BenchRow> bench_problem(Cpu& cpu, std::string_view family, const Problem& problem, Roof& roof, double seconds) {
+  cpu.enter();
+  const check::Case on = check::make_case(check::family_of(family), problem, cpu);
+  const auto wanted = problem.word("pass", "");
   std::vector<BenchRow> rows;
-  for (const Variant variant : variants_of(cpu, problem, base.variant, options)) {
-    const auto measure = [&](const char* operation, double bytes, const std::function<void()>& round) {
-      rows.push_back(row_of(cpu, problem, roof, variant, {.flops = s.flops(), .bytes = bytes, .dtype = base.dtype},
-                            time_rounds(options.seconds, round)));
-      rows.back().family = "conv2d";
-      rows.back().operation = operation;
-    };
-    Stream& stream = cpu.stream();
-    {
-      Conv2dForwardSpec spec = base;
-      spec.variant = variant;
-      const auto op = make(spec, cpu);
-      const Operand packed = memory(cpu, op->packed_bytes()), workspace = memory(cpu, op->workspace_bytes());
-      op->pack(w, packed, stream);
-      measure("forward", x.bytes() + y.bytes() + weight_bytes,
-              [&] { op->run(x, op->packed_bytes() == 0 ? w : packed, bias, y, workspace, stream); });
-    }
-    {
-      const auto op = make(Conv2dBackwardDataSpec{.shape = s, .dtype = base.dtype, .weights = base.weights, .variant = variant}, cpu);
-      const Operand packed = memory(cpu, op->packed_bytes()), workspace = memory(cpu, op->workspace_bytes());
-      op->pack(w, packed, stream);
-      measure("d_input", x.bytes() + y.bytes() + weight_bytes,
-              [&] { op->run(y, op->packed_bytes() == 0 ? w : packed, x, workspace, stream); });
-    }
-    {
-      const auto op = make(Conv2dBackwardWeightsSpec{.shape = s, .dtype = base.dtype, .bias = base.bias, .variant = variant}, cpu);
-      const Operand packed = memory(cpu, op->packed_bytes()), workspace = memory(cpu, op->workspace_bytes());
-      measure("d_weights", x.bytes() + y.bytes() + dw.bytes(),
-              [&] { op->run(x, y, op->packed_bytes() == 0 ? dw : packed, bias, workspace, stream); });
-    }
+  for (const check::Pass& pass : on.passes()) {
+    if (wanted.empty() ? !pass.timed : pass.name != wanted) continue;
+    if (pass.reset) pass.reset();
+    rows.push_back(row_of(pass,
+                          time_rounds(seconds,
+                                      [&] {
+                                        pass.run();
+                                        on.stream().synchronize();
+                                      }),
+                          roof));
+    rows.back().family = family;
+    rows.back().problem = wanted.empty() ? problem.with("pass=" + pass.name).text() : problem.text();
+    rows.back().variant = on.variant;
+    rows.back().device = cpu.name();
   }
   return rows;
 }
 
-std::vector<BenchRow> bench_matmul(Cpu& cpu, const Problem& problem, const Roofline& roof, const BenchOptions& options) {
-  const MatmulSpec base = matmul_problem(problem);
-  const Operand a(cpu, base.a, base.m * base.k), b(cpu, base.b, base.k * base.n), c(cpu, base.c, base.m * base.n),
-      bias(cpu, DType::f32, base.n);
-  std::vector<BenchRow> rows;
-  for (const Variant variant : variants_of(cpu, problem, base.variant, options)) {
-    MatmulSpec spec = base;
-    spec.variant = variant;
-    const auto op = make(spec, cpu);
-    const Operand workspace = memory(cpu, op->workspace_bytes());
-    const Times times = time_rounds(options.seconds, [&] { op->run(a, b, bias, c, workspace, cpu.stream()); });
-    const double flops = 2.0 * static_cast<double>(base.m * base.n) * static_cast<double>(base.k);
-    rows.push_back(
-        row_of(cpu, problem, roof, variant, {.flops = flops, .bytes = a.bytes() + b.bytes() + c.bytes(), .dtype = base.a}, times));
-    rows.back().family = "matmul";
-    rows.back().operation = "product";
-  }
-  return rows;
+void bench_family(Cpu& cpu, std::string_view family, Roof& roof, double seconds, const std::function<void(const BenchRow&)>& row) {
+  const check::Family& f = check::family_of(family);
+  for (const ProblemList& list : problem_lists())
+    if (list.family == f.name && list.timed())
+      for (const Problem& problem : parse_problems(list.text))
+        for (const BenchRow& r : bench_problem(cpu, family, problem, roof, seconds)) row(r);
+}
+
+KernelCheck check_kernels(std::string_view family) {
+  const check::FamilyCheck checked = check::check_family(check::family_of(family));
+  KernelCheck out{
+      .problems = checked.problems, .results = checked.results, .worst = checked.worst.worst.used, .worst_text = checked.worst.text()};
+  for (const check::Finding& f : checked.failures) out.failures.push_back(f.text());
+  return out;
 }
 
 }  // namespace lehr

@@ -1,34 +1,62 @@
-// bench.h: how fast one problem runs, beside the least time this machine could need.
+// bench.h: how fast a problem runs, beside the least time this machine could need; and whether it is right.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/cpu.h"
 #include "kernels/problem.h"
 #include "kernels/roofline.h"
-#include "kernels/variant.h"
 
 namespace lehr {
 
+/// What the machine can do at best, by working set: what fits a cache has the cache's bandwidth as its roof. Measured when first asked for.
+class Roof {
+ public:
+  explicit Roof(Cpu& cpu, double seconds = 0.1) : cpu_(&cpu), seconds_(seconds) {}
+  double flops(DType dtype);       ///< per second
+  double bandwidth(double bytes);  ///< per second, of work that touches so many bytes again and again
+
+ private:
+  Cpu* cpu_;
+  double seconds_;
+  Roofline compute_ = {};
+  std::map<std::size_t, double> bandwidths_;  ///< by powers of two
+};
+
 struct BenchRow {
-  std::string family = {};     ///< conv2d, matmul
-  std::string operation = {};  ///< forward, d_input, d_weights, pack; product
-  std::string problem = {};
+  std::string family = {};
+  std::string problem = {};  ///< its words, and which of its passes: pass=forward
   std::string variant = {};
   std::string device = {};
   double median_s = 0, fastest_s = 0;  ///< of a round; the second is the one to believe while other programs run
-  double gflops = 0;                   ///< 1e9 operations a second
-  double gb_s = 0;                     ///< each operand counted once
-  double fraction_of_roof = 0;         ///< max(operations over peak, bytes over bandwidth) over the median
+  double gflops = 0, roof_gflops = 0;  ///< 1e9 operations a second
+  double gb_s = 0, roof_gb_s = 0;      ///< each operand counted once
+  double roof_s = 0;                   ///< least time: operations over peak, or bytes over bandwidth
+  double fraction_of_roof = 0;         ///< roof_s over the median
 };
 
-struct BenchOptions {
-  double seconds = 0.5;                                  ///< an operation, at least five rounds
-  std::vector<Variant> variants = {Variant::automatic};  ///< for problems that name none
-};
+/// Names of all families, as `lehr bench kernels FAMILY` takes them.
+std::vector<std::string> bench_families();
 
-std::vector<BenchRow> bench_conv2d(Cpu& cpu, const Problem& problem, const Roofline& roof, const BenchOptions& options = {});
-std::vector<BenchRow> bench_matmul(Cpu& cpu, const Problem& problem, const Roofline& roof, const BenchOptions& options = {});
+/// A row a pass, of at least `seconds` and five rounds each. A word `pass=forward` takes that pass alone. Throws Error{usage} for an unknown
+/// family or key.
+std::vector<BenchRow> bench_problem(Cpu& cpu, std::string_view family, const Problem& problem, Roof& roof, double seconds = 0.2);
+
+/// The family's lists that are there for speed, row by row.
+void bench_family(Cpu& cpu, std::string_view family, Roof& roof, double seconds, const std::function<void(const BenchRow&)>& row);
+
+/// The family's lists that are there for correctness, against float64 references: how much of the tolerance the worst result used, and a
+/// line for each that does not hold.
+struct KernelCheck {
+  std::size_t problems = 0, results = 0;
+  double worst = 0;  ///< 1: all of the tolerance
+  std::string worst_text = {};
+  std::vector<std::string> failures = {};
+};
+KernelCheck check_kernels(std::string_view family);
 
 }  // namespace lehr

@@ -62,7 +62,9 @@ LEHR_SIMD void triad(const float* b, const float* c, float* a, std::int64_t coun
   for (std::int64_t i = 0; i < count; ++i) a[i] = b[i] + 0.5F * c[i];
 }
 
-double bytes_per_second(const Cpu& cpu, double seconds, std::size_t working_set) {
+}  // namespace
+
+double measure_bandwidth(const Cpu& cpu, double seconds, std::size_t working_set) {
   const auto count = std::max<std::int64_t>(4096, static_cast<std::int64_t>(working_set / (3 * sizeof(float))));
   const std::int64_t chunk = std::clamp<std::int64_t>(count / cpu.threads(), 1024, 1 << 16);
   const auto size = static_cast<std::size_t>(count);
@@ -75,14 +77,12 @@ double bytes_per_second(const Cpu& cpu, double seconds, std::size_t working_set)
   return 3.0 * static_cast<double>(count) * sizeof(float) / best;
 }
 
-}  // namespace
-
 Roofline measure_roofline(Cpu& cpu, double seconds, std::size_t working_set) {
   cpu.enter();
   Roofline roof;
   roof.f32_flops = f32_flops(cpu, seconds);
   roof.bf16_flops = std::max(roof.f32_flops, bf16_flops(cpu, seconds));
-  roof.bytes = bytes_per_second(cpu, seconds, working_set);
+  roof.bytes = measure_bandwidth(cpu, seconds, working_set);
   return roof;
 }
 

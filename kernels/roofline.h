@@ -19,4 +19,7 @@ constexpr std::size_t beyond_caches = std::size_t{192} << 20U;
 /// touches again and again. Where that fits a cache, the cache's bandwidth is the floor, not the memory's.
 Roofline measure_roofline(Cpu& cpu, double seconds = 0.2, std::size_t working_set = beyond_caches);
 
+/// The third of them alone, bytes per second.
+double measure_bandwidth(const Cpu& cpu, double seconds, std::size_t working_set);
+
 }  // namespace lehr

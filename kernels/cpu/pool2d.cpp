@@ -1,6 +1,6 @@
 #include "kernels/pool2d.h"
 
-#include <limits>
+#include <algorithm>
 
 #include "kernels/cpu/element.h"
 
@@ -99,47 +99,114 @@ void backward_row(const Pool2dShape& s, Pooling pooling, const T* dy, const std:
   }
 }
 
-LEHR_SIMD void max_row_f32(const Pool2dShape& s, const float* x, float* y, std::uint8_t* index, std::int64_t row) {
-  max_row(s, x, y, index, row);
-}
-LEHR_SIMD void max_row_bf16(const Pool2dShape& s, const bf16* x, bf16* y, std::uint8_t* index, std::int64_t row) {
-  max_row(s, x, y, index, row);
-}
-LEHR_SIMD void average_row_f32(const Pool2dShape& s, const float* x, float* y, std::int64_t row) { average_row(s, x, y, row); }
-LEHR_SIMD void average_row_bf16(const Pool2dShape& s, const bf16* x, bf16* y, std::int64_t row) { average_row(s, x, y, row); }
-LEHR_SIMD void backward_row_f32(const Pool2dShape& s, Pooling p, const float* dy, const std::uint8_t* index, float* dx, std::int64_t row) {
-  backward_row(s, p, dy, index, dx, row);
-}
-LEHR_SIMD void backward_row_bf16(const Pool2dShape& s, Pooling p, const bf16* dy, const std::uint8_t* index, bf16* dx, std::int64_t row) {
-  backward_row(s, p, dy, index, dx, row);
+// ---- 2x2 windows side by side, no padding: the pooling of VGG and of the lecture's networks ------------------------------------------------
+bool tiles_by_two(const Pool2dShape& s) {
+  return s.kernel_h == 2 && s.kernel_w == 2 && s.stride_h == 2 && s.stride_w == 2 &&
+         (s.pad_top | s.pad_bottom | s.pad_left | s.pad_right) == 0;
 }
 
-void check(const Pool2dShape& s, DType dtype) {
-  if (dtype != DType::f32 && dtype != DType::bf16) unsupported("pool2d", dtype);
-  if (s.kernel_h * s.kernel_w > 255)
-    throw Error({.category = Category::usage,
-                 .where = "pool2d",
-                 .what = "the window has too many cells",
-                 .expected = "at most 255",
-                 .got = std::to_string(s.kernel_h * s.kernel_w)});
+template <class T, bool writes_index>
+void max_row_2x2(const Pool2dShape& s, const T* x, T* y, std::uint8_t* index, std::int64_t row) {
+  const std::int64_t n = row / s.out_height(), p = row % s.out_height(), c = s.channels;
+  for (std::int64_t q = 0; q < s.out_width(); ++q) {
+    const T* a = x + ((n * s.height + 2 * p) * s.width + 2 * q) * c;
+    const T *b = a + c, *d = a + s.width * c, *e = d + c;
+    T* out = y + (row * s.out_width() + q) * c;
+    std::uint8_t* place = index + (row * s.out_width() + q) * c;
+#pragma omp simd
+    for (std::int64_t k = 0; k < c; ++k) {
+      float best = load(a, k);
+      std::uint32_t cell = 0;
+      cell = load(b, k) > best ? 1 : cell;
+      best = load(b, k) > best ? load(b, k) : best;
+      cell = load(d, k) > best ? 2 : cell;
+      best = load(d, k) > best ? load(d, k) : best;
+      cell = load(e, k) > best ? 3 : cell;
+      best = load(e, k) > best ? load(e, k) : best;
+      store(out, k, best);
+      if constexpr (writes_index) place[k] = static_cast<std::uint8_t>(cell);
+    }
+  }
 }
 
+/// The rows of dx under one row of windows: every cell of a window gets the gradient or nothing. An odd last row or column gets nothing.
+template <class T>
+void backward_rows_2x2(const Pool2dShape& s, const T* dy, const std::uint8_t* index, T* dx, std::int64_t row) {
+  const std::int64_t n = row / s.out_height(), p = row % s.out_height(), c = s.channels, line = s.width * c;
+  T* top = dx + (n * s.height + 2 * p) * line;
+  T* bottom = top + line;
+  for (std::int64_t q = 0; q < s.out_width(); ++q) {
+    const T* from = dy + (row * s.out_width() + q) * c;
+    const std::uint8_t* place = index + (row * s.out_width() + q) * c;
+    T *a = top + 2 * q * c, *b = a + c, *d = bottom + 2 * q * c, *e = d + c;
+#pragma omp simd
+    for (std::int64_t k = 0; k < c; ++k) {
+      const float g = load(from, k);
+      const std::uint32_t cell = place[k];
+      store(a, k, cell == 0 ? g : 0.0F);
+      store(b, k, cell == 1 ? g : 0.0F);
+      store(d, k, cell == 2 ? g : 0.0F);
+      store(e, k, cell == 3 ? g : 0.0F);
+    }
+  }
+  const auto clear = [](T* from, std::int64_t count) { std::fill_n(from, count, T{}); };
+  if (s.width % 2 != 0) {
+    clear(top + line - c, c);
+    clear(bottom + line - c, c);
+  }
+  if (s.height % 2 != 0 && p == s.out_height() - 1) clear(bottom + line, line);
+}
+
+template <class T>
+LEHR_SIMD void forward_rows(const Pool2dForwardSpec& spec, const T* x, T* y, std::uint8_t* index, std::int64_t begin, std::int64_t end) {
+  const Pool2dShape& s = spec.shape;
+  for (std::int64_t row = begin; row < end; ++row) {
+    if (spec.pooling == Pooling::average)
+      average_row(s, x, y, row);
+    else if (!tiles_by_two(s))
+      max_row(s, x, y, index, row);
+    else if (index != nullptr)
+      max_row_2x2<T, true>(s, x, y, index, row);
+    else
+      max_row_2x2<T, false>(s, x, y, index, row);
+  }
+}
+
+template <class T>
+LEHR_SIMD void backward_rows(const Pool2dBackwardSpec& spec, const T* dy, const std::uint8_t* index, T* dx, std::int64_t begin,
+                             std::int64_t end) {
+  for (std::int64_t row = begin; row < end; ++row) backward_row(spec.shape, spec.pooling, dy, index, dx, row);
+}
+template <class T>
+LEHR_SIMD void backward_tiles(const Pool2dShape& s, const T* dy, const std::uint8_t* index, T* dx, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t row = begin; row < end; ++row) backward_rows_2x2(s, dy, index, dx, row);
+}
+
+void check(const Pool2dShape& s) {
+  const auto refuse = [](const char* what, const char* expected, std::int64_t got) {
+    throw Error({.category = Category::usage, .where = "pooling", .what = what, .expected = expected, .got = std::to_string(got)});
+  };
+  if (s.kernel_h * s.kernel_w > 255) refuse("the window has too many cells", "at most 255", s.kernel_h * s.kernel_w);
+  if (std::min({s.kernel_h, s.kernel_w, s.stride_h, s.stride_w}) < 1)
+    refuse("windows and strides must be positive", "1 or more", std::min({s.kernel_h, s.kernel_w, s.stride_h, s.stride_w}));
+  if (s.height + s.pad_top + s.pad_bottom < s.kernel_h) refuse("the window is higher than the image", "a lower one", s.kernel_h);
+  if (s.width + s.pad_left + s.pad_right < s.kernel_w) refuse("the window is wider than the image", "a narrower one", s.kernel_w);
+  // A window that lies in the padding alone would have no maximum and no mean.
+  if (std::max(s.pad_top, s.pad_bottom) >= s.kernel_h)
+    refuse("padding must be smaller than the window", "less", std::max(s.pad_top, s.pad_bottom));
+  if (std::max(s.pad_left, s.pad_right) >= s.kernel_w)
+    refuse("padding must be smaller than the window", "less", std::max(s.pad_left, s.pad_right));
+}
+
+template <class T>
 class CpuPool2d final : public Pool2dForward {
  public:
-  CpuPool2d(const Cpu& cpu, const Pool2dForwardSpec& spec) : cpu_(cpu), spec_(spec) { check(spec.shape, spec.dtype); }
+  CpuPool2d(const Cpu& cpu, const Pool2dForwardSpec& spec) : cpu_(cpu), spec_(spec) { check(spec.shape); }
   void run(ConstView x, View y, View index, Stream&) override {
     const auto& s = spec_.shape;
     auto* place = spec_.index ? index.as<std::uint8_t>() : nullptr;
     for_chunks(cpu_, s.batch * s.out_height(), row_chunk(s.width * s.channels * s.stride_h),
-               [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-                 for (std::int64_t row = begin; row < end; ++row) {
-                   const bool f32 = spec_.dtype == DType::f32, max = spec_.pooling == Pooling::max;
-                   if (f32 && max) max_row_f32(s, x.as<float>(), y.as<float>(), place, row);
-                   if (!f32 && max) max_row_bf16(s, x.as<bf16>(), y.as<bf16>(), place, row);
-                   if (f32 && !max) average_row_f32(s, x.as<float>(), y.as<float>(), row);
-                   if (!f32 && !max) average_row_bf16(s, x.as<bf16>(), y.as<bf16>(), row);
-                 }
-               });
+               [&](std::int64_t, std::int64_t begin, std::int64_t end) { forward_rows(spec_, x.as<T>(), y.as<T>(), place, begin, end); });
   }
 
  private:
@@ -147,20 +214,20 @@ class CpuPool2d final : public Pool2dForward {
   Pool2dForwardSpec spec_;
 };
 
+template <class T>
 class CpuPool2dBackward final : public Pool2dBackward {
  public:
-  CpuPool2dBackward(const Cpu& cpu, const Pool2dBackwardSpec& spec) : cpu_(cpu), spec_(spec) { check(spec.shape, spec.dtype); }
+  CpuPool2dBackward(const Cpu& cpu, const Pool2dBackwardSpec& spec) : cpu_(cpu), spec_(spec) { check(spec.shape); }
   void run(ConstView dy, ConstView index, View dx, Stream&) override {
     const auto& s = spec_.shape;
     const auto* place = spec_.pooling == Pooling::max ? index.as<std::uint8_t>() : nullptr;
-    for_chunks(cpu_, s.batch * s.height, row_chunk(s.width * s.channels), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        if (spec_.dtype == DType::f32)
-          backward_row_f32(s, spec_.pooling, dy.as<float>(), place, dx.as<float>(), row);
-        else
-          backward_row_bf16(s, spec_.pooling, dy.as<bf16>(), place, dx.as<bf16>(), row);
-      }
-    });
+    if (place != nullptr && tiles_by_two(s))
+      for_chunks(cpu_, s.batch * s.out_height(), row_chunk(2 * s.width * s.channels),
+                 [&](std::int64_t, std::int64_t begin, std::int64_t end) { backward_tiles(s, dy.as<T>(), place, dx.as<T>(), begin, end); });
+    else
+      for_chunks(cpu_, s.batch * s.height, row_chunk(s.width * s.channels), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+        backward_rows(spec_, dy.as<T>(), place, dx.as<T>(), begin, end);
+      });
   }
 
  private:
@@ -168,85 +235,15 @@ class CpuPool2dBackward final : public Pool2dBackward {
   Pool2dBackwardSpec spec_;
 };
 
-// ---- global pooling: one image at a time ---------------------------------------------------------------------------------------------------
-template <class T>
-class CpuGlobalPool2d final : public GlobalPool2d {
- public:
-  CpuGlobalPool2d(const Cpu& cpu, const GlobalPool2dSpec& spec) : cpu_(cpu), s_(spec) {}
-  void run(ConstView x, View y, View index, Stream&) override {
-    const std::int64_t c = s_.channels;
-    for_chunks(cpu_, s_.batch, row_chunk(s_.pixels * c), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t n = begin; n < end; ++n)
-        for (std::int64_t k0 = 0; k0 < c; k0 += 64) {
-          const std::int64_t length = std::min<std::int64_t>(64, c - k0);
-          const T* in = x.as<T>() + n * s_.pixels * c + k0;
-          if (s_.pooling == Pooling::average)
-            mean(in, y.as<T>() + n * c + k0, length);
-          else
-            maximum(in, y.as<T>() + n * c + k0, index.as<std::int32_t>() + n * c + k0, length);
-        }
-    });
-  }
-
- private:
-  void mean(const T* in, T* out, std::int64_t length) const {
-    float sum[64] = {};
-    for (std::int64_t p = 0; p < s_.pixels; ++p)
-      for (std::int64_t k = 0; k < length; ++k) sum[k] += load(in + p * s_.channels, k);
-    for (std::int64_t k = 0; k < length; ++k) store(out, k, sum[k] / static_cast<float>(s_.pixels));
-  }
-  void maximum(const T* in, T* out, std::int32_t* place, std::int64_t length) const {
-    for (std::int64_t k = 0; k < length; ++k) {
-      out[k] = in[k];
-      place[k] = 0;
-    }
-    for (std::int64_t p = 1; p < s_.pixels; ++p)
-      for (std::int64_t k = 0; k < length; ++k)
-        if (load(in + p * s_.channels, k) > load(out, k)) {
-          out[k] = in[p * s_.channels + k];
-          place[k] = static_cast<std::int32_t>(p);
-        }
-  }
-  const Cpu& cpu_;
-  GlobalPool2dSpec s_;
-};
-
-template <class T>
-class CpuGlobalPool2dBackward final : public GlobalPool2dBackward {
- public:
-  CpuGlobalPool2dBackward(const Cpu& cpu, const GlobalPool2dSpec& spec) : cpu_(cpu), s_(spec) {}
-  void run(ConstView dy, ConstView index, View dx, Stream&) override {
-    const std::int64_t c = s_.channels;
-    const float inverse = 1.0F / static_cast<float>(s_.pixels);
-    for_chunks(cpu_, s_.batch, row_chunk(s_.pixels * c), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t n = begin; n < end; ++n) {
-        const T* in = dy.as<T>() + n * c;
-        const std::int32_t* place = s_.pooling == Pooling::max ? index.as<std::int32_t>() + n * c : nullptr;
-        for (std::int64_t p = 0; p < s_.pixels; ++p) {
-          T* out = dx.as<T>() + (n * s_.pixels + p) * c;
-          for (std::int64_t k = 0; k < c; ++k) store(out, k, place == nullptr ? load(in, k) * inverse : place[k] == p ? load(in, k) : 0.0F);
-        }
-      }
-    });
-  }
-
- private:
-  const Cpu& cpu_;
-  GlobalPool2dSpec s_;
-};
-
 }  // namespace
 
-std::unique_ptr<Pool2dForward> make_on(Cpu& cpu, const Pool2dForwardSpec& spec) { return std::make_unique<CpuPool2d>(cpu, spec); }
-std::unique_ptr<Pool2dBackward> make_on(Cpu& cpu, const Pool2dBackwardSpec& spec) { return std::make_unique<CpuPool2dBackward>(cpu, spec); }
-std::unique_ptr<GlobalPool2d> make_on(Cpu& cpu, const GlobalPool2dSpec& spec) {
-  return with_float("global pooling", spec.dtype,
-                    [&]<class T>(T) -> std::unique_ptr<GlobalPool2d> { return std::make_unique<CpuGlobalPool2d<T>>(cpu, spec); });
+std::unique_ptr<Pool2dForward> make_on(Cpu& cpu, const Pool2dForwardSpec& spec) {
+  return with_float("pooling", spec.dtype,
+                    [&]<class T>(T) -> std::unique_ptr<Pool2dForward> { return std::make_unique<CpuPool2d<T>>(cpu, spec); });
 }
-std::unique_ptr<GlobalPool2dBackward> make_on(Cpu& cpu, const GlobalPool2dBackwardSpec& spec) {
-  return with_float("global pooling", spec.forward.dtype, [&]<class T>(T) -> std::unique_ptr<GlobalPool2dBackward> {
-    return std::make_unique<CpuGlobalPool2dBackward<T>>(cpu, spec.forward);
-  });
+std::unique_ptr<Pool2dBackward> make_on(Cpu& cpu, const Pool2dBackwardSpec& spec) {
+  return with_float("pooling", spec.dtype,
+                    [&]<class T>(T) -> std::unique_ptr<Pool2dBackward> { return std::make_unique<CpuPool2dBackward<T>>(cpu, spec); });
 }
 
 }  // namespace lehr

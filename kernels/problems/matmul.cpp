@@ -1,21 +1,54 @@
-#include "kernels/problems/matmul.h"
+#include "kernels/matmul.h"
 
+#include "kernels/problems/makers.h"
 #include "kernels/problems/words.h"
+#include "kernels/reference/matmul.h"
 
-namespace lehr {
+namespace lehr::check {
+namespace {
 
-MatmulSpec matmul_problem(const Problem& p) {
+MatmulSpec spec_of(const Problem& p) {
   return {.m = p.number("m", 1),
           .n = p.number("n", 1),
           .k = p.number("k", 1),
           .transpose_a = p.number("ta", 0) != 0,
           .transpose_b = p.number("tb", 0) != 0,
-          .a = dtype_word(p, "a", DType::f32),
-          .b = dtype_word(p, "b", DType::f32),
-          .c = dtype_word(p, "c", DType::f32),
+          .a = dtype_word(p, "a"),
+          .b = dtype_word(p, "b"),
+          .c = dtype_word(p, "c"),
           .bias = p.number("bias", 0) != 0,
           .activation = activation_word(p),
           .variant = variant_word(p)};
 }
 
-}  // namespace lehr
+}  // namespace
+
+Case matmul_case(const Problem& problem, Backend& backend) {
+  const MatmulSpec s = spec_of(problem);
+  Case on(backend);
+  const auto op = on.prepare(s);
+  auto &a = on.input(s.a, s.m * s.k), &b = on.input(s.b, s.k * s.n), &bias = on.input(DType::f32, s.bias ? s.n : 0),
+       &c = on.memory(s.c, s.m * s.n), &workspace = on.workspace(op->workspace_bytes());
+  on.add({.name = "product",
+          .run = [op, &a, &b, &bias, &c, &workspace, &stream = on.stream()] { op->run(a, b, bias, c, workspace, stream); },
+          .results = {{"c", &c,
+                       [s, &a, &b, &bias] {
+                         auto sums = reference::matmul(s, a.values(), b.values(), bias.values());
+                         for (double& m : sums.magnitude) m += 1;
+                         return within(s.c, static_cast<double>(s.k + 1), std::move(sums.value), sums.magnitude);
+                       }}},
+          .flops = 2.0 * static_cast<double>(s.m * s.n) * static_cast<double>(s.k),
+          .bytes = traffic(a, b, c),
+          .dtype = s.a,
+          .any_threads = s.variant == Variant::ours});
+  return on;
+}
+
+bool matmul_offered(const Problem& problem, Backend& backend) {
+  const MatmulSpec s = spec_of(problem);
+  if (backend.kind() != DeviceKind::cpu) return s.variant == Variant::automatic;
+  if (s.variant != Variant::library) return true;
+  return available(static_cast<Cpu&>(backend), s.variant) && s.k != 0 && s.a == s.b;
+}
+
+}  // namespace lehr::check

@@ -1,8 +1,8 @@
 #include "kernels/activation.h"
 
 #include "kernels/error.h"
+#include "kernels/reference/activation.h"
 #include "tests/check/element.h"
-#include "tests/reference/activation.h"
 
 using namespace lehr;
 using check::Guarded;

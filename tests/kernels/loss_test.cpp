@@ -1,8 +1,8 @@
 #include "kernels/loss.h"
 
 #include "kernels/error.h"
+#include "kernels/reference/loss.h"
 #include "tests/check/element.h"
-#include "tests/reference/loss.h"
 
 using namespace lehr;
 using check::Guarded;

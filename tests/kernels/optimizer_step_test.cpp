@@ -4,8 +4,8 @@
 #include <map>
 
 #include "kernels/error.h"
+#include "kernels/reference/optimizer_step.h"
 #include "tests/check/element.h"
-#include "tests/reference/optimizer_step.h"
 
 using namespace lehr;
 using check::Guarded;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/conv2d.h"
-#include "tests/reference/matmul.h"
+#include "kernels/reference/matmul.h"
 
 namespace lehr::reference {
 
@@ -29,17 +29,9 @@ void for_products(const Conv2dShape& s, const Visit& visit) {
           }
 }
 
-inline Sums zeros(std::int64_t count) {
-  return {std::vector<double>(static_cast<std::size_t>(count)), std::vector<double>(static_cast<std::size_t>(count))};
-}
 inline std::int64_t input_count(const Conv2dShape& s) { return s.batch * s.height * s.width * s.in_channels; }
 inline std::int64_t output_count(const Conv2dShape& s) { return s.batch * s.out_height() * s.out_width() * s.out_channels; }
 inline std::int64_t weight_count(const Conv2dShape& s) { return s.kernel_h * s.kernel_w * (s.in_channels / s.groups) * s.out_channels; }
-
-inline void add(Sums& sums, std::size_t i, double v) {
-  sums.value[i] += v;
-  sums.magnitude[i] += std::abs(v);
-}
 
 inline Sums conv2d(const Conv2dShape& s, Activation activation, const std::vector<double>& x, const std::vector<double>& w,
                    const std::vector<double>& bias) {

@@ -5,12 +5,9 @@
 #include <vector>
 
 #include "kernels/matmul.h"
+#include "kernels/reference/sums.h"
 
 namespace lehr::reference {
-
-struct Sums {
-  std::vector<double> value, magnitude;
-};
 
 inline double activate(Activation activation, double v) {
   switch (activation) {

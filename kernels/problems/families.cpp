@@ -1,0 +1,68 @@
+#include "kernels/problems/families.h"
+
+#include <algorithm>
+
+#include "kernels/error.h"
+#include "kernels/problems/makers.h"
+
+namespace lehr::check {
+
+const std::vector<Family>& families() {
+  const std::vector<std::string_view> types{"dtype=float32", "dtype=bfloat16"};
+  const std::vector<std::string_view> variants{"variant=automatic", "variant=library", "variant=ours"};
+  static const std::vector<Family> all{
+      {.name = "conv2d",
+       .keys = "n h w c f k kh kw stride stride_h stride_w dilation dilation_h dilation_w groups pad pad_top pad_bottom pad_left pad_right "
+               "bias activation dtype weights variant",
+       .make = conv2d_case,
+       .axes = {variants, types},
+       .offered = conv2d_offered},
+      {.name = "matmul",
+       .keys = "m n k ta tb a b c bias activation variant",
+       .make = matmul_case,
+       .axes = {variants, {"", "a=bfloat16 b=bfloat16 c=bfloat16", "a=bfloat16 b=bfloat16 c=float32", "a=float32 b=bfloat16 c=bfloat16"}},
+       .offered = matmul_offered},
+      {.name = "pool2d",
+       .keys = "kind n h w c k kh kw stride stride_h stride_w pad pad_top pad_bottom pad_left pad_right dtype",
+       .make = pool2d_case,
+       .axes = {{"kind=max", "kind=average"}, types}},
+      {.name = "batch_norm", .keys = "rows c scale center training mean dtype", .make = batch_norm_case, .axes = {types}},
+  };
+  return all;
+}
+
+const Family& family_of(std::string_view name) {
+  std::string names;
+  for (const Family& f : families()) {
+    if (f.name == name) return f;
+    names += (names.empty() ? "" : ", ") + std::string(f.name);
+  }
+  throw Error({.category = Category::usage, .where = "kernels", .what = "unknown family", .expected = names, .got = std::string(name)});
+}
+
+Case make_case(const Family& family, const Problem& problem, Backend& backend) {
+  problem.allow_only(std::string(family.keys) + " pass");
+  Case made = family.make(problem, backend);
+  if ((" " + std::string(family.keys) + " ").find(" variant ") != std::string::npos) made.variant = problem.word("variant", "automatic");
+  return made;
+}
+
+std::vector<Problem> variations(const Family& family, const Problem& problem, Backend& backend) {
+  std::vector<Problem> all{problem};
+  for (const auto& axis : family.axes) {
+    std::vector<Problem> longer;
+    for (const Problem& p : all) {
+      const bool named =
+          std::ranges::any_of(axis, [&](std::string_view words) { return !words.empty() && p.has(words.substr(0, words.find('='))); });
+      if (named)
+        longer.push_back(p);
+      else
+        for (const std::string_view words : axis) longer.push_back(p.with(words));
+    }
+    all = std::move(longer);
+  }
+  if (family.offered != nullptr) std::erase_if(all, [&](const Problem& p) { return !family.offered(p, backend); });
+  return all;
+}
+
+}  // namespace lehr::check
