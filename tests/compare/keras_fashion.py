@@ -54,7 +54,7 @@ def lehr_run(options, seed, order):
     document, settings = side_by_side.lehr(
         options.lehr,
         ["fit", "--model", MODEL, "--data", "fashion_mnist", "--data-dir", os.path.abspath(options.data), "--validation-split", "0.2"]
-        + ["--epochs", str(EPOCHS), "--seed", str(seed), *(["--no-shuffle"] if order == "kept" else [])],
+        + ["--epochs", str(EPOCHS), "--seed", str(seed), "--threads", str(options.threads), *(["--no-shuffle"] if order == "kept" else [])],
     )
     side_by_side.expect(
         settings[0],

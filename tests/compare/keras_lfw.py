@@ -69,6 +69,7 @@ def lehr_run(options, classes, seed):
     folder = os.path.abspath(options.data)
     document, settings = side_by_side.lehr(
         options.lehr, ["experiment", "run", EXPERIMENT, "--scale", "laptop", "--data", folder, "--seed", str(seed)]
+        + ["--threads", str(options.threads)],
     )
     side_by_side.expect(
         settings[0],

@@ -21,6 +21,7 @@ def arguments(description, seeds):
     parser.add_argument("--data", required=True, help="the data set's folder")
     parser.add_argument("--lehr", default=str(ROOT / "build/release/lehr"), help="the program (build/release/lehr)")
     parser.add_argument("--seeds", type=int, default=seeds, help=f"0 … N-1 ({seeds})")
+    parser.add_argument("--threads", type=int, default=0, help="of lehr (0: all); 1 where others keep the cores busy")
     parser.add_argument("--results", required=True, help="JSON lines, one a finished run; gone on with where it exists")
     parser.add_argument("--report", help="Markdown page to write")
     return parser.parse_args()
