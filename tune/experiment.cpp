@@ -1,6 +1,11 @@
 #include "tune/experiment.h"
 
-#include "tune/format.h"
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "layers/network.h"
 
 namespace lehr {
 
@@ -13,26 +18,55 @@ Scale scale_from(const std::string& name) {
 
 std::string_view name_of(Scale scale) { return scale == Scale::lecture ? "lecture" : scale == Scale::laptop ? "laptop" : "smoke"; }
 
+ExperimentPlan plan_of(const Experiment& e, const ExperimentChoice& choice) {
+  if (!choice.variant.empty() && std::find(e.variants.begin(), e.variants.end(), choice.variant) == e.variants.end()) {
+    std::string known;
+    for (const auto& v : e.variants) known += (known.empty() ? "" : ", ") + v;
+    throw Error({.category = Category::usage,
+                 .where = "--variant",
+                 .what = e.name + (known.empty() ? " has no variants" : " has no such variant"),
+                 .expected = known,
+                 .got = choice.variant});
+  }
+  return e.plan(e, choice);
+}
+
+double expected_seconds(const ExperimentPlan& plan) {
+  return static_cast<double>(plan.samples * plan.job.epochs) / std::max(plan.samples_per_s, 1e-9);
+}
+
+void require_weights(const ExperimentPlan& plan) {
+  namespace fs = std::filesystem;
+  const std::string source = network_from_text(plan.job.model).weights();
+  if (source.empty() || source == "none") return;
+  if (source != "imagenet") {
+    if (fs::exists(source)) return;
+    throw Error({.category = Category::data, .where = source, .what = "there is no such weights file"});
+  }
+  constexpr const char* file = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
+  std::vector<fs::path> folders;
+  if (!plan.job.data_dir.empty()) folders.emplace_back(plan.job.data_dir);
+  if (const char* named = std::getenv("LEHR_DATA"); named != nullptr && *named != '\0') folders.emplace_back(named);
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') folders.push_back(fs::path(home) / ".keras" / "models");
+  std::string places;
+  for (const auto& folder : folders) {
+    if (fs::exists(folder / file)) return;
+    places += (places.empty() ? "" : ", ") + folder.string();
+  }
+  throw Error(
+      {.category = Category::data,
+       .where = "the lecture's scale",
+       .what = "needs VGG-16 with its ImageNet weights, and the file is not here",
+       .expected = std::string(file) + " in one of: " + places,
+       .hint = "Get it with:  lehr weights fetch vgg16\nOr take --scale laptop, which trains a smaller network from random weights."});
+}
+
 namespace {
 
 double value_of(const NamedValues& values, const std::string& name) {
   for (const auto& [key, value] : values)
     if (key == name) return value;
   return std::numeric_limits<double>::quiet_NaN();
-}
-
-struct MeanError {
-  double mean = 0, stderr_ = 0;
-};
-template <class Get>
-MeanError mean_error(const std::vector<ExperimentRun>& runs, Get get) {
-  MeanError out;
-  const auto n = static_cast<double>(runs.size());
-  for (const auto& r : runs) out.mean += get(r) / n;
-  double square = 0;
-  for (const auto& r : runs) square += (get(r) - out.mean) * (get(r) - out.mean);
-  out.stderr_ = runs.size() > 1 ? std::sqrt(square / (n - 1) / n) : 0;
-  return out;
 }
 
 ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
@@ -43,6 +77,7 @@ ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
                     .best_epoch = s.best_epoch.value_or(0),
                     .val_accuracy = value_of(s.best, "val_accuracy"),
                     .seconds = s.seconds,
+                    .largest_class_share = s.largest_class_share,
                     .verdict = s.verdict};
   const NamedValues none;
   const NamedValues& test = s.evaluations.empty() ? none : s.evaluations.front().second;
@@ -51,75 +86,52 @@ ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
   return out;
 }
 
+/// The plan for the data at hand: the last layer has as many units as the data has classes.
+ExperimentPlan plan_for(const Experiment& e, const ExperimentChoice& choice, const DataSplits& data) {
+  const std::int64_t classes = data.any().classes();
+  if (classes < 2)
+    throw Error({.category = Category::data,
+                 .where = data.source.empty() ? data.any().name : data.source,
+                 .what = e.name + " is about telling classes apart",
+                 .expected = "labels of at least two classes",
+                 .got = std::to_string(classes)});
+  return plan_of(e, {.scale = choice.scale, .variant = choice.variant, .classes = classes});
+}
+
+void take_flags(FitJob& job, const Experiment& e, const ExperimentOptions& o) {
+  job.name = e.name + (o.variant.empty() ? "" : "-" + o.variant);
+  if (!o.data.empty()) job.data = o.data;
+  job.device = o.flags.device;
+  job.precision = o.flags.precision;
+  job.threads = o.flags.threads;
+  job.data_dir = o.flags.data_dir;
+  job.overwrite = o.flags.overwrite;
+}
+
 }  // namespace
 
 ExperimentReport run_experiment(const Experiment& e, const ExperimentOptions& o) {
-  ExperimentReport report{.experiment = e.name, .scale = o.scale, .lecture = e.lecture};
+  const ExperimentChoice choice{.scale = o.scale, .variant = o.variant};
+  ExperimentReport report{.experiment = e.name, .scale = o.scale, .plan = plan_of(e, choice)};
+  take_flags(report.plan.job, e, o);
+  require_weights(report.plan);
+  const DataSplits data = load_job_data(report.plan.job.data, report.plan.job, o.hooks);
+  report.plan = plan_for(e, choice, data);
+  take_flags(report.plan.job, e, o);
+  FitJobHooks hooks = o.hooks;
+  hooks.data = &data;
   for (std::int64_t k = 0; k < o.repeat && !report.interrupted; ++k) {
-    FitJob job = e.job(e, o.scale, o.variant);
-    job.name = e.name + (o.variant.empty() ? "" : "-" + o.variant);
-    if (!o.data.empty()) job.data = o.data;
-    job.device = o.flags.device;
-    job.precision = o.flags.precision;
-    job.threads = o.flags.threads;
-    job.data_dir = o.flags.data_dir;
+    FitJob job = report.plan.job;
     job.seed = o.flags.seed + static_cast<std::uint64_t>(k);
-    const DataSplits data = load_job_data(job.data, job, o.hooks);
-    // The last layer has as many units as the data has classes.
-    const auto classes = std::to_string(data.any().classes());
-    for (auto at = job.model.find("CLASSES"); at != std::string::npos; at = job.model.find("CLASSES")) job.model.replace(at, 7, classes);
-    FitJobHooks hooks = o.hooks;
-    hooks.data = &data;
+    if (!o.flags.run.empty()) job.run = o.flags.run + (o.repeat > 1 ? "/seed-" + std::to_string(job.seed) : "");
     const FitOutcome outcome = run_fit_job(job, hooks);
-    report.runs.push_back(run_of(outcome, job.seed));
+    ExperimentRun run = run_of(outcome, job.seed);
+    if (run.verdict.kind == VerdictKind::collapsed && !outcome.interrupted)
+      run.why = why_collapsed(job, data, outcome.history, run.run + "/last.weights.npz");
+    report.runs.push_back(std::move(run));
     report.interrupted = outcome.interrupted;
-    if (k == 0) report.history = outcome.history;
-    report.pictures.insert(report.pictures.end(), outcome.summary.pictures.begin(), outcome.summary.pictures.end());
   }
   return report;
-}
-
-JsonValue experiment_json(const ExperimentReport& r) {
-  JsonValue runs = JsonValue::array();
-  for (const auto& x : r.runs)
-    runs.push_back(JsonValue::object({{"run", x.run},
-                                      {"seed", static_cast<std::int64_t>(x.seed)},
-                                      {"epochs", x.epochs},
-                                      {"best_epoch", x.best_epoch},
-                                      {"val_accuracy", x.val_accuracy},
-                                      {"test_accuracy", x.test_accuracy},
-                                      {"test_loss", x.test_loss},
-                                      {"seconds", x.seconds}}));
-  const auto accuracy = mean_error(r.runs, [](const ExperimentRun& x) { return x.test_accuracy; });
-  const auto validation = mean_error(r.runs, [](const ExperimentRun& x) { return x.val_accuracy; });
-  return JsonValue::object({{"experiment", r.experiment},
-                            {"scale", std::string(name_of(r.scale))},
-                            {"lecture", JsonValue::object({{"test_accuracy", r.lecture.test_accuracy}, {"time", r.lecture.time}})},
-                            {"runs", runs},
-                            {"mean", JsonValue::object({{"test_accuracy", accuracy.mean}, {"val_accuracy", validation.mean}})},
-                            {"stderr", JsonValue::object({{"test_accuracy", accuracy.stderr_}, {"val_accuracy", validation.stderr_}})},
-                            {"verdict", r.runs.empty() ? "" : r.runs.front().verdict.words}});
-}
-
-std::string experiment_text(const Experiment& e, const ExperimentReport& r) {
-  std::string out = "\n" + e.name + " (" + std::string(name_of(r.scale)) + "): " + e.question + "\n";
-  const auto accuracy = mean_error(r.runs, [](const ExperimentRun& x) { return x.test_accuracy; });
-  if (!std::isnan(e.lecture.test_accuracy))
-    out += "  the lecture's test accuracy  " + percent_text(e.lecture.test_accuracy, 2) + " in " + e.lecture.time +
-           " (pretrained VGG-16, 100x100)\n";
-  out +=
-      "  ours                         " + percent_text(accuracy.mean, 2) +
-      (r.runs.size() > 1 ? " +- " + percent_text(accuracy.stderr_, 2) + " (standard error of " + std::to_string(r.runs.size()) + " seeds)"
-                         : "") +
-      "\n";
-  for (const auto& x : r.runs) {
-    out += "  seed " + std::to_string(x.seed) + ": " + x.verdict.text() + "\n";
-    if (x.verdict.kind == VerdictKind::collapsed)
-      out +=
-          "    Every image gets the same class: the loss sits at the entropy of the class shares, so no gradient tells images apart. The "
-          "rate is too high; try a tenth of it.\n";
-  }
-  return out;
 }
 
 }  // namespace lehr

@@ -1,13 +1,13 @@
-// experiment.h: an experiment of the lecture as data: what is asked, what the lecture printed, and the fit job that answers it at a scale.
+// experiment.h: an experiment of the lecture as data: what is asked, what the lecture did and got, and the fit job that asks it at a scale.
 #pragma once
 
-#include <cmath>
 #include <limits>
-#include <ostream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "engine/json.h"
+#include "tune/collapse.h"
 #include "tune/fit_job.h"
 
 namespace lehr {
@@ -16,25 +16,50 @@ enum class Scale : std::uint8_t { lecture, laptop, smoke };
 Scale scale_from(const std::string& name);  ///< Error{usage}
 std::string_view name_of(Scale scale);
 
-struct LectureValue {
+/// What the lecture printed. NaN and empty: it printed nothing.
+struct LectureRun {
+  std::string setting = {};  ///< network, data
+  double learning_rate = 0;
+  std::int64_t epochs = 0;
   double test_accuracy = std::numeric_limits<double>::quiet_NaN();
-  std::string time = {};  ///< as printed
+  std::string time = {};  ///< 2:57, on the lecturer's GPU
+};
+
+struct ExperimentChoice {
+  Scale scale = Scale::laptop;
+  std::string variant = {};
+  std::optional<std::int64_t> classes = {};  ///< of the data; unset: those of the scale's own
+};
+
+/// An experiment at a scale.
+struct ExperimentPlan {
+  FitJob job = {};
+  Shape input = {};          ///< of a sample
+  std::int64_t samples = 0;  ///< to train on, of the scale's own data
+  std::int64_t classes = 0;
+  double samples_per_s = 0;  ///< trained, validation included, by two AVX-512 cores
 };
 
 struct Experiment {
   std::string name, section, question;
-  LectureValue lecture = {};
+  std::string lesson = {};  ///< what one learns from it
+  LectureRun lecture = {};
   std::vector<std::string> variants = {};  ///< beside the printed one
-  FitJob (*job)(const Experiment&, Scale, const std::string& variant) = nullptr;
-  double learning_rate = 0;  ///< the lecture's
-  std::int64_t epochs = 0;
+  ExperimentPlan (*plan)(const Experiment&, const ExperimentChoice&) = nullptr;
 };
+
+/// Error{usage} where the experiment has no such variant.
+ExperimentPlan plan_of(const Experiment& experiment, const ExperimentChoice& choice);
+double expected_seconds(const ExperimentPlan& plan);
+
+/// A network with pretrained weights is never trained from random ones: Error{data} with the command that fetches the file.
+void require_weights(const ExperimentPlan& plan);
 
 struct ExperimentOptions {
   Scale scale = Scale::laptop;
   std::string data = {}, variant = {};
   std::int64_t repeat = 1;
-  FitJob flags = {};  ///< device, precision, threads, seed, data_dir
+  FitJob flags = {};  ///< device, precision, threads, seed, data_dir, overwrite; run: with several repeats the folder that holds theirs
   FitJobHooks hooks = {};
 };
 
@@ -43,22 +68,19 @@ struct ExperimentRun {
   std::uint64_t seed = 0;
   std::int64_t epochs = 0, best_epoch = 0;
   double val_accuracy = 0, test_accuracy = 0, test_loss = 0, seconds = 0;
+  double largest_class_share = 0;  ///< of the test set: what always naming that class scores
   Verdict verdict = {};
+  std::string why = {};  ///< a collapse explained by what the trained network shows; else empty
 };
 struct ExperimentReport {
   std::string experiment;
   Scale scale = Scale::laptop;
-  LectureValue lecture = {};
+  ExperimentPlan plan = {};  ///< as it was run: data and classes resolved
   std::vector<ExperimentRun> runs = {};
-  History history = {};  ///< of the first run
-  std::vector<std::string> pictures = {};
   bool interrupted = false;
 };
 
-/// Throws Error{data} where the lecture's scale needs a weights file that is not there.
+/// Throws Error{data} where the lecture's scale needs a weights file that is not there, before any data is read.
 ExperimentReport run_experiment(const Experiment& experiment, const ExperimentOptions& options);
-JsonValue experiment_json(const ExperimentReport& report);
-/// Ours beside the lecture's, and the verdict in words.
-std::string experiment_text(const Experiment& experiment, const ExperimentReport& report);
 
 }  // namespace lehr

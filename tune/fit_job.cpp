@@ -1,7 +1,6 @@
 #include "tune/fit_job.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "engine/config.h"
@@ -149,14 +148,6 @@ std::vector<float> class_weights(const std::string& text, const Dataset& train, 
     begin = end + 1;
   }
   return out;
-}
-
-double entropy(const std::vector<std::int64_t>& counts) {
-  double total = 0, sum = 0;
-  for (const auto c : counts) total += static_cast<double>(c);
-  for (const auto c : counts)
-    if (c > 0) sum -= static_cast<double>(c) / total * std::log(static_cast<double>(c) / total);
-  return sum;
 }
 
 /// The job's parts after the rules of "what silence means".
@@ -362,7 +353,7 @@ class JobRun {
     e.classes = model_->network().output().elements();
     const Dataset& judged = parts_.validation ? *parts_.validation : parts_.train;
     e.largest_class_share = largest_class(judged).share;
-    e.class_entropy = entropy(class_counts(parts_.train));
+    e.class_entropy = class_entropy(parts_.train);
     return e;
   }
 

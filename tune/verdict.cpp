@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "tune/format.h"
@@ -69,6 +70,20 @@ bool loss_still_falls(const History& h, std::int64_t from, double entropy) {
          trend_of(losses, (losses.size() + 1) / 2).slope < -1e-4 * losses.back();
 }
 
+/// What the losses say of the cause. A loss that only ever sat at the entropy has several: then nothing is blamed.
+std::string collapse_hint(const History& h, double entropy) {
+  double highest = 0, lowest = std::numeric_limits<double>::infinity();
+  for (std::int64_t i = 0; i < h.epochs(); ++i) {
+    highest = std::max(highest, h.at("loss", i));
+    lowest = std::min(lowest, h.at("loss", i));
+  }
+  if (!std::isnan(entropy) && highest > 1.5 * entropy)
+    return fmt::format("; the loss had leapt to {}: the steps are too large, try a tenth of the learning rate", number(highest));
+  if (!std::isnan(entropy) && lowest < 0.95 * entropy)
+    return fmt::format("; it had learned before (loss {}): a smaller learning rate would have kept that", number(lowest));
+  return "; it never learned: the rate may be too large or far too small, or the network cannot start from these weights";
+}
+
 std::string one_answer_text(const History& h, const VerdictEvidence& e, double entropy) {
   const std::int64_t last = h.epochs() - 1;
   std::string out = "loss " + number(h.at("loss", last));
@@ -81,7 +96,7 @@ std::string one_answer_text(const History& h, const VerdictEvidence& e, double e
   const std::string name = h.has("val_accuracy") ? "val_accuracy" : "accuracy";
   if (h.has(name)) out += fmt::format("; {} {}", name, percent_text(h.at(name, last)));
   if (!std::isnan(e.largest_class_share)) out += ", always naming the largest class gives " + percent_text(e.largest_class_share);
-  return out + "; try a tenth of the learning rate";
+  return out + collapse_hint(h, entropy);
 }
 
 std::optional<Verdict> one_answer(const History& h, const VerdictEvidence& e) {

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 #include "apps/console.h"
 #include "apps/experiments/experiments.h"
+#include "tune/experiment_report.h"
 #include "tune/format.h"
 
 namespace lehr {
@@ -26,43 +28,54 @@ void list(Console& console) {
     console.out << out.text(2) << '\n';
     return;
   }
-  for (const auto& e : experiments()) console.out << fmt::format("{:<32} {}\n", e.name, e.question);
+  console.out << fmt::format("{:<32} {:>13}   {}\n", "", "the lecture", "question");
+  for (const auto& e : experiments())
+    console.out << fmt::format("{:<32} {:>13}   {}\n", e.name,
+                               std::isnan(e.lecture.test_accuracy) ? "" : percent_text(e.lecture.test_accuracy, 2), e.question);
+  console.out << "\nlehr experiment show NAME tells what one does and learns; lehr experiment run NAME runs it.\n";
 }
 
 void show(Console& console, const std::string& name) {
   const Experiment& e = find_experiment(name);
-  console.out << e.name << " (section " << e.section << ")\n  " << e.question << "\n";
-  if (!std::isnan(e.lecture.test_accuracy))
-    console.out << "  the lecture: " << percent_text(e.lecture.test_accuracy, 2) << " test accuracy in " << e.lecture.time << "\n";
-  for (const auto scale : {Scale::lecture, Scale::laptop, Scale::smoke}) {
-    const FitJob job = e.job(e, scale, "");
-    console.out << fmt::format("  {:<8} {}\n           data {}, {} epochs, batches of {}, {}{}\n", name_of(scale), job.model, job.data,
-                               job.epochs, job.batch_size, job.optimizer,
-                               job.learning_rate.empty() ? "" : ", learning rate " + job.learning_rate);
+  if (console.json)
+    console.out << experiment_facts_json(e).text(2) << '\n';
+  else
+    console.out << experiment_facts(e);
+}
+
+/// All that can be wrong with the command line, before anything is read or trained.
+std::vector<const Experiment*> chosen(const ExperimentFlags& flags) {
+  std::vector<const Experiment*> out;
+  for (const auto& name : flags.names) {
+    out.push_back(&find_experiment(name));
+    plan_of(*out.back(), {.scale = flags.options.scale, .variant = flags.options.variant});
   }
+  return out;
 }
 
 void run(Console& console, ExperimentFlags& flags) {
   flags.options.scale = scale_from(flags.scale);
+  const auto wanted = chosen(flags);
   catch_signals();
-  std::vector<JsonValue> documents;
-  for (const auto& name : flags.names) {
-    const Experiment& e = find_experiment(name);
+  const std::string folder = flags.options.flags.run;
+  JsonValue documents = JsonValue::array();
+  for (const Experiment* e : wanted) {
     const auto renderer = console.renderer();
     flags.options.hooks = {.renderer = renderer.get(), .interrupted = interrupted};
-    const FitJob job = e.job(e, flags.options.scale, flags.options.variant);
-    if (flags.options.scale == Scale::laptop && e.learning_rate > 0 && !job.learning_rate.empty())
-      renderer->on_message(fmt::format("{}: the lecture's rate {} times 10 = {}, since this network starts from random weights", e.name,
-                                       repr(e.learning_rate), job.learning_rate));
-    const ExperimentReport report = run_experiment(e, flags.options);
-    documents.push_back(experiment_json(report));
-    if (!console.json && !console.quiet) console.out << experiment_text(e, report);
+    if (!folder.empty() && wanted.size() > 1) flags.options.flags.run = folder + "/" + e->name;
+    const ExperimentReport report = run_experiment(*e, flags.options);
+    JsonValue document = experiment_json(*e, report);
+    if (wanted.size() == 1)
+      documents = std::move(document);
+    else
+      documents.push_back(std::move(document));
+    if (!console.json && !console.quiet) console.out << experiment_text(*e, report);
     if (report.interrupted) {
       console.exit_code = static_cast<int>(Category::interrupted);
       break;
     }
   }
-  if (console.json) console.out << (documents.size() == 1 ? documents[0] : JsonValue::array(documents)).text(2) << '\n';
+  if (console.json) console.out << documents.text(2) << '\n';
 }
 
 }  // namespace
@@ -73,9 +86,10 @@ void add_experiment(CLI::App& app, Console& console) {
   auto* listing = command->add_subcommand("list", "all experiments");
   listing->add_flag("--json", console.json, "as JSON");
   listing->callback([&console] { list(console); });
-  auto* showing = command->add_subcommand("show", "question and settings of one");
+  auto* showing = command->add_subcommand("show", "question, the lecture's facts, and network, data, settings and time at every scale");
   auto name = std::make_shared<std::string>();
   showing->add_option("name", *name)->required();
+  showing->add_flag("--json", console.json, "as JSON");
   showing->callback([&console, name] { show(console, *name); });
   auto* running = command->add_subcommand("run", "run one or several");
   auto flags = std::make_shared<ExperimentFlags>();
@@ -83,7 +97,10 @@ void add_experiment(CLI::App& app, Console& console) {
   running->add_option("--scale", flags->scale, "lecture, laptop or smoke")->capture_default_str();
   running->add_option("--data", flags->options.data, "another data set");
   running->add_option("--variant", flags->options.variant, "another form of the experiment");
-  running->add_option("--repeat", flags->options.repeat, "seeds")->capture_default_str()->check(CLI::PositiveNumber);
+  running->add_option("--repeat", flags->options.repeat, "runs with the seeds SEED, SEED+1, ...; with --run DIR they lie in DIR/seed-N")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  running->add_flag("--overwrite", flags->options.flags.overwrite, "with --run: replace the run that is there");
   add_common_flags(*running, console, flags->options.flags);
   running->callback([&console, flags] { run(console, *flags); });
 }

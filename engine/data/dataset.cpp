@@ -143,4 +143,13 @@ ClassShare largest_class(const Dataset& data) {
           .share = static_cast<double>(*most) / static_cast<double>(std::max<std::int64_t>(data.size(), 1))};
 }
 
+double class_entropy(const Dataset& data) {
+  double total = 0, sum = 0;
+  const auto counts = class_counts(data);
+  for (const auto c : counts) total += static_cast<double>(c);
+  for (const auto c : counts)
+    if (c > 0) sum -= static_cast<double>(c) / total * std::log(static_cast<double>(c) / total);
+  return sum;
+}
+
 }  // namespace lehr

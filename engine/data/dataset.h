@@ -56,6 +56,7 @@ struct Statistics {
 
 std::vector<std::int64_t> class_counts(const Dataset& data);
 ClassShare largest_class(const Dataset& data);
+double class_entropy(const Dataset& data);  ///< of the labels, in nats: the loss of a network that knows only the classes' shares
 Statistics statistics(const Dataset& data);
 /// Identifies the content (shapes, types, bytes of x and y; file names for a streamed set): checkpoints and studies remember it.
 std::uint64_t content_hash(const Dataset& data);

@@ -1,6 +1,5 @@
 // The command as a script meets it: exit codes, messages, JSON, files; every kind of bad input ends with a word and a code.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,35 +9,11 @@
 
 #include "engine/atomic_file.h"
 #include "engine/json.h"
+#include "tests/check/command.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "lehr-test-").string() + std::string(6, 'X');  // as mkdtemp wants it
-    path = mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-};
-
-struct Result {
-  int code = -1;
-  std::string out, err;
-};
-
-/// Runs the command in a folder; arguments as a shell reads them.
-Result command(const Folder& folder, const std::string& arguments, const std::string& prefix = "") {
-  const auto out = folder.path / "stdout.txt", err = folder.path / "stderr.txt";
-  const std::string line = "cd '" + folder.path.string() + "' && " + prefix + " '" + LEHR_BINARY_DIR + "/lehr' " + arguments + " >'" +
-                           out.string() + "' 2>'" + err.string() + "' </dev/null";
-  const int status = std::system(line.c_str());  // NOLINT(concurrency-mt-unsafe): one test at a time
-  return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .out = lehr::read_file(out), .err = lehr::read_file(err)};
-}
 
 const std::string model = "--model 'flatten | dense(10, softmax)' ";
 

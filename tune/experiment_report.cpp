@@ -1,0 +1,280 @@
+#include "tune/experiment_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "engine/spec/parse.h"
+#include "layers/network.h"
+#include "optim/catalogue.h"
+#include "tune/format.h"
+
+namespace lehr {
+
+namespace {
+
+constexpr std::size_t page_width = 100;
+
+/// Breaks at spaces; lines after the first begin with `indent` spaces, and `first` columns of the first are taken.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t first) {
+  std::string out;
+  std::size_t column = first;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    const std::size_t length = end - begin;
+    if (column > indent && column + 1 + length > page_width) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (begin > 0) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(begin, length);
+    column += length;
+    begin = end + 1;
+  }
+  return out + '\n';
+}
+
+std::string entry(const std::string& name, const std::string& text, std::size_t indent = 2, std::size_t column = 14) {
+  const std::string head = std::string(indent, ' ') + name;
+  return head + std::string(std::max<std::size_t>(1, column - std::min(column, head.size())), ' ') + wrapped(text, column, column);
+}
+
+std::string shape_text(const Shape& shape) {
+  std::string out;
+  for (const auto extent : shape.extents()) out += (out.empty() ? "" : "x") + std::to_string(extent);
+  return out;
+}
+
+/// The layers with weights: `block1_conv1 64x64x16, …, dense 256`.
+std::string layers_text(const BuiltNetwork& network) {
+  std::string out;
+  for (const auto& layer : network.layers())
+    if (!layer.weights.empty()) out += (out.empty() ? "" : ", ") + layer.name + " " + shape_text(layer.output);
+  return out;
+}
+
+/// An estimate's two figures: 9 s, 52 s, 14 min, 1.5 h.
+std::string about_text(double seconds) {
+  if (seconds < 100) return fmt::format("{:.0f} s", std::max(1.0, seconds));
+  return seconds < 6000 ? fmt::format("{:.0f} min", seconds / 60) : fmt::format("{:.1f} h", seconds / 3600);
+}
+
+std::string epochs_text(std::int64_t epochs) { return fmt::format("{} epoch{}", epochs, epochs == 1 ? "" : "s"); }
+
+double learning_rate_of(const FitJob& job) {
+  if (!job.learning_rate.empty()) return spec_number(parse_spec(job.learning_rate, "--learning-rate"));
+  return optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer")).learning_rate().at(0);
+}
+
+/// How many times the lecture's rate this is.
+double rate_factor(const Experiment& e, const FitJob& job) {
+  return std::round(1e6 * learning_rate_of(job) / e.lecture.learning_rate) / 1e6;
+}
+
+std::string settings_text(const FitJob& job) {
+  const std::string optimizer = job.optimizer.substr(0, job.optimizer.find('('));
+  return fmt::format("{}, learning rate {}, {}, batches of {}", optimizer, repr(learning_rate_of(job)), epochs_text(job.epochs),
+                     job.batch_size);
+}
+
+std::string lecture_settings(const LectureRun& l) {
+  return fmt::format("Adam, learning rate {}, {}", repr(l.learning_rate), epochs_text(l.epochs));
+}
+std::string lecture_result(const LectureRun& l) {
+  return std::isnan(l.test_accuracy) ? std::string("no result printed") : percent_text(l.test_accuracy, 2) + " test accuracy in " + l.time;
+}
+
+JsonValue lecture_json(const LectureRun& l) {
+  return JsonValue::object({{"test_accuracy", l.test_accuracy},
+                            {"time", l.time.empty() ? JsonValue(nullptr) : JsonValue(l.time)},
+                            {"learning_rate", l.learning_rate},
+                            {"epochs", l.epochs}});
+}
+
+std::string scale_text(const Experiment& e, Scale scale) {
+  const ExperimentPlan plan = plan_of(e, {.scale = scale});
+  const BuiltNetwork network(network_from_text(plan.job.model), plan.input);
+  std::string out = "\n--scale " + std::string(name_of(scale)) + (scale == Scale::laptop ? " (the default)" : "") + "\n";
+  out += entry("data", fmt::format("{}: {} samples to train on, {}, {} classes; --data names another set", plan.job.data,
+                                   count_text(plan.samples), shape_text(plan.input), plan.classes));
+  out += entry("network", plan.job.model);
+  out += entry("", fmt::format("{} parameters: {}", count_text(network.parameter_count()), layers_text(network)));
+  const double times = rate_factor(e, plan.job);
+  out += entry("training",
+               settings_text(plan.job) +
+                   (times == 1 ? "" : fmt::format(" (the lecture's rate times {:g}: this network starts from random weights)", times)));
+  const std::string source = network_from_text(plan.job.model).weights();
+  if (!source.empty() && source != "none") out += entry("weights", source + "; lehr weights fetch vgg16 gets the file");
+  out += entry("time", "about " + about_text(expected_seconds(plan)) + " on two AVX-512 cores");
+  return out;
+}
+
+struct MeanError {
+  double mean = std::numeric_limits<double>::quiet_NaN(), error = std::numeric_limits<double>::quiet_NaN();
+};
+MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRun::* value) {
+  MeanError out;
+  const auto n = static_cast<double>(runs.size());
+  if (runs.empty()) return out;
+  out.mean = 0;
+  for (const auto& r : runs) out.mean += r.*value / n;
+  if (runs.size() < 2) return out;
+  double squares = 0;
+  for (const auto& r : runs) squares += (r.*value - out.mean) * (r.*value - out.mean);
+  out.error = std::sqrt(squares / (n - 1) / n);
+  return out;
+}
+
+/// The verdict that most seeds got; of equals the first.
+const ExperimentRun* typical(const std::vector<ExperimentRun>& runs) {
+  const ExperimentRun* out = nullptr;
+  std::int64_t most = 0;
+  for (const auto& r : runs) {
+    const auto same = std::count_if(runs.begin(), runs.end(), [&](const auto& other) { return other.verdict.kind == r.verdict.kind; });
+    if (same > most) {
+      most = same;
+      out = &r;
+    }
+  }
+  return out;
+}
+
+/// What the verdict means for the next run.
+std::string meaning(const ExperimentRun& run) {
+  switch (run.verdict.kind) {
+    case VerdictKind::still_improving:
+      return "The validation loss was still falling when the epochs were over: more epochs would raise the accuracy further.";
+    case VerdictKind::plateau_reached:
+      return "More epochs at this rate bring nothing. What can: a lower rate from here on, augmentation, a larger network, more data.";
+    case VerdictKind::too_slow:
+      return "The loss falls at a steady pace and the end is far: the rate is too small for this number of epochs.";
+    case VerdictKind::overfitting:
+      return "The network learns its training images by heart. Early stopping would have kept the best epoch; dropout, augmentation and "
+             "more "
+             "data move that epoch back.";
+    case VerdictKind::unstable:
+      return "Some steps went so far that what had been learned was lost again.";
+    case VerdictKind::collapsed:
+      return run.why.empty() ? "Every image gets the same class." : run.why;
+  }
+  return {};
+}
+
+std::string comparison(const Experiment& e, const ExperimentReport& r) {
+  const auto accuracy = mean_error(r.runs, &ExperimentRun::test_accuracy);
+  const FitJob& job = r.plan.job;
+  const auto row = [](const std::string& who, const std::string& rate, const std::string& epochs, const std::string& result,
+                      const std::string& time, const std::string& what) {
+    return fmt::format("  {:<8} {:>14} {:>7} {:>14} {:>8}   {}\n", who, rate, epochs, result, time, what);
+  };
+  const BuiltNetwork network(network_from_text(job.model), r.plan.input);
+  const std::string source = network.network().weights();
+  std::string out = row("", "learning rate", "epochs", "test accuracy", "time", "network and data");
+  out += row("lecture", repr(e.lecture.learning_rate), std::to_string(e.lecture.epochs),
+             std::isnan(e.lecture.test_accuracy) ? "not printed" : percent_text(e.lecture.test_accuracy, 2), e.lecture.time,
+             e.lecture.setting);
+  out += row("here", repr(learning_rate_of(job)), std::to_string(r.runs.front().epochs),
+             std::isnan(accuracy.mean) ? "no test set" : percent_text(accuracy.mean, 2),
+             duration_text(mean_error(r.runs, &ExperimentRun::seconds).mean),
+             fmt::format("{} weights, {}, {}, {}", count_text(network.parameter_count()), source.empty() ? "random at the start" : source,
+                         shape_text(r.plan.input), job.data));
+  if (r.runs.size() > 1) {
+    out += fmt::format("  mean of {} seeds, standard error {}:", r.runs.size(), percent_text(accuracy.error, 2));
+    for (const auto& x : r.runs) out += " " + percent_text(x.test_accuracy, 2);
+    out += "\n";
+  }
+  if (r.runs.front().largest_class_share > 0)
+    out += "  always naming the largest class of this test set: " + percent_text(r.runs.front().largest_class_share, 2) + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string experiment_facts(const Experiment& e) {
+  std::string out = e.name + " (section " + e.section + ")\n" + wrapped(e.question, 0, 0) + "\n";
+  out += entry("the lecture", lecture_settings(e.lecture) + ": " + lecture_result(e.lecture), 0);
+  out += entry("", e.lecture.setting, 0);
+  out += entry("the lesson", e.lesson, 0);
+  for (const auto& v : e.variants) out += entry("variant", "--variant " + v, 0);
+  for (const auto scale : {Scale::lecture, Scale::laptop, Scale::smoke}) out += scale_text(e, scale);
+  return out + "\nrun it: lehr experiment run " + e.name + "\n";
+}
+
+JsonValue experiment_facts_json(const Experiment& e) {
+  JsonValue scales = JsonValue::object();
+  for (const auto scale : {Scale::lecture, Scale::laptop, Scale::smoke}) {
+    const ExperimentPlan plan = plan_of(e, {.scale = scale});
+    const BuiltNetwork network(network_from_text(plan.job.model), plan.input);
+    scales[std::string(name_of(scale))] = JsonValue::object({{"model", plan.job.model},
+                                                             {"parameters", network.parameter_count()},
+                                                             {"data", plan.job.data},
+                                                             {"input", plan.input.extents()},
+                                                             {"samples", plan.samples},
+                                                             {"classes", plan.classes},
+                                                             {"optimizer", plan.job.optimizer},
+                                                             {"learning_rate", learning_rate_of(plan.job)},
+                                                             {"epochs", plan.job.epochs},
+                                                             {"batch_size", plan.job.batch_size},
+                                                             {"expected_seconds", expected_seconds(plan)}});
+  }
+  return JsonValue::object({{"experiment", e.name},
+                            {"section", e.section},
+                            {"question", e.question},
+                            {"lesson", e.lesson},
+                            {"lecture", lecture_json(e.lecture)},
+                            {"variants", e.variants},
+                            {"scales", scales}});
+}
+
+JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
+  JsonValue runs = JsonValue::array();
+  for (const auto& x : r.runs)
+    runs.push_back(JsonValue::object({{"run", x.run},
+                                      {"seed", static_cast<std::int64_t>(x.seed)},
+                                      {"epochs", x.epochs},
+                                      {"best_epoch", x.best_epoch},
+                                      {"val_accuracy", x.val_accuracy},
+                                      {"test_accuracy", x.test_accuracy},
+                                      {"test_loss", x.test_loss},
+                                      {"seconds", x.seconds}}));
+  JsonValue mean = JsonValue::object(), error = JsonValue::object();
+  for (const auto& [name, value] : {std::pair{"val_accuracy", &ExperimentRun::val_accuracy},
+                                    {"test_accuracy", &ExperimentRun::test_accuracy},
+                                    {"test_loss", &ExperimentRun::test_loss},
+                                    {"seconds", &ExperimentRun::seconds}}) {
+    const MeanError over = mean_error(r.runs, value);
+    mean[name] = over.mean;
+    error[name] = over.error;
+  }
+  const ExperimentRun* run = typical(r.runs);
+  return JsonValue::object({{"experiment", r.experiment},
+                            {"scale", std::string(name_of(r.scale))},
+                            {"lecture", lecture_json(e.lecture)},
+                            {"runs", runs},
+                            {"mean", mean},
+                            {"stderr", error},
+                            {"verdict", run == nullptr ? std::string() : run->verdict.words}});
+}
+
+std::string experiment_text(const Experiment& e, const ExperimentReport& r) {
+  if (r.runs.empty()) return {};
+  const ExperimentRun& run = *typical(r.runs);
+  std::string out = fmt::format("\n{} at {} scale: {}\n", e.name, name_of(r.scale), e.question) + comparison(e, r);
+  const auto agree = std::count_if(r.runs.begin(), r.runs.end(), [&](const auto& x) { return x.verdict.kind == run.verdict.kind; });
+  out += entry("verdict", (r.runs.size() > 1 ? fmt::format("{} of {} seeds: ", agree, r.runs.size()) : std::string()) + run.verdict.text(),
+               2, 12);
+  out += entry("", meaning(run), 2, 12);
+  if (const double times = rate_factor(e, r.plan.job); times != 1)
+    out += entry("scale",
+                 fmt::format("this network starts from random weights, so its rate is the lecture's times {:g}; what the rate does "
+                             "can be compared, the accuracies themselves cannot.",
+                             times),
+                 2, 12);
+  return out + entry("lesson", e.lesson, 2, 12);
+}
+
+}  // namespace lehr
