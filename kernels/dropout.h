@@ -19,7 +19,7 @@ class Cpu;
 struct DropoutSpec {
   std::int64_t count = 0;
   float rate = 0.5F;  ///< in [0, 1]; 1 gives zeros
-  RandomKey key;
+  RandomKey key = {};
   DType dtype = DType::f32;
 };
 struct DropoutMask {

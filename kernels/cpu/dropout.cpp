@@ -1,42 +1,34 @@
 #include "kernels/dropout.h"
 
 #include "kernels/cpu/element.h"
+#include "kernels/cpu/random.h"
 
 namespace lehr {
-
 namespace {
 
-// Four elements share one Philox block; keeping is decided on the word's upper 24 bits: u >= rate.
+/// `begin` is a multiple of 4. Keeping is decided on the word's upper 24 bits: u >= rate.
 template <class T>
-void drop(const T* x, T* y, std::int64_t begin, std::int64_t end, RandomKey key, std::uint64_t step, float rate, float scale) {
-  for (std::int64_t i = begin; i < end; i += 4) {
-    const Philox4 block = random_block(key, step, static_cast<std::uint64_t>(i) / 4);
-    const std::int64_t n = end - i < 4 ? end - i : 4;
-    for (std::int64_t j = 0; j < n; ++j) store(y, i + j, uniform01(block.v[j]) >= rate ? load(x, i + j) * scale : 0.0F);
+LEHR_SIMD void drop(const T* x, T* y, std::int64_t begin, std::int64_t end, RandomKey key, std::uint64_t step, float rate, float scale) {
+  std::uint32_t words[word_run];
+  for (std::int64_t at = begin; at < end; at += word_run) {
+    random_words(key, step, at, words);
+    const std::int64_t n = std::min(word_run, end - at);
+    const T* from = x + at;
+    T* to = y + at;
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) store(to, i, uniform01(words[i]) >= rate ? load(from, i) * scale : 0.0F);
   }
-}
-LEHR_SIMD void drop_f32(const float* x, float* y, std::int64_t b, std::int64_t e, RandomKey key, std::uint64_t step, float rate,
-                        float scale) {
-  drop(x, y, b, e, key, step, rate, scale);
-}
-LEHR_SIMD void drop_bf16(const bf16* x, bf16* y, std::int64_t b, std::int64_t e, RandomKey key, std::uint64_t step, float rate,
-                         float scale) {
-  drop(x, y, b, e, key, step, rate, scale);
 }
 
+template <class T>
 class CpuDropout final : public DropoutMask {
  public:
-  CpuDropout(const Cpu& cpu, const DropoutSpec& spec) : cpu_(cpu), spec_(spec) {
-    if (spec.dtype != DType::f32 && spec.dtype != DType::bf16) unsupported("dropout", spec.dtype);
-  }
+  CpuDropout(const Cpu& cpu, const DropoutSpec& spec) : cpu_(cpu), spec_(spec) {}
   void run(ConstView x, const StepCounters* counters, View y, Stream&) override {
     const auto step = static_cast<std::uint64_t>(counters->step);
     const float scale = spec_.rate < 1 ? 1.0F / (1.0F - spec_.rate) : 0.0F;
     for_chunks(cpu_, spec_.count, element_chunk, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      if (spec_.dtype == DType::f32)
-        drop_f32(x.as<float>(), y.as<float>(), begin, end, spec_.key, step, spec_.rate, scale);
-      else
-        drop_bf16(x.as<bf16>(), y.as<bf16>(), begin, end, spec_.key, step, spec_.rate, scale);
+      drop(x.as<T>(), y.as<T>(), begin, end, spec_.key, step, spec_.rate, scale);
     });
   }
 
@@ -47,6 +39,15 @@ class CpuDropout final : public DropoutMask {
 
 }  // namespace
 
-std::unique_ptr<DropoutMask> make_on(Cpu& cpu, const DropoutSpec& spec) { return std::make_unique<CpuDropout>(cpu, spec); }
+std::unique_ptr<DropoutMask> make_on(Cpu& cpu, const DropoutSpec& spec) {
+  if (!(spec.rate >= 0 && spec.rate <= 1))
+    throw Error({.category = Category::usage,
+                 .where = "dropout",
+                 .what = "rate must be a share",
+                 .expected = "0 to 1",
+                 .got = std::to_string(spec.rate)});
+  return with_float("dropout", spec.dtype,
+                    [&]<class T>(T) -> std::unique_ptr<DropoutMask> { return std::make_unique<CpuDropout<T>>(cpu, spec); });
+}
 
 }  // namespace lehr

@@ -27,6 +27,17 @@ const std::vector<Family>& families() {
        .make = pool2d_case,
        .axes = {{"kind=max", "kind=average"}, types}},
       {.name = "batch_norm", .keys = "rows c scale center training mean dtype", .make = batch_norm_case, .axes = {types}},
+      {.name = "dropout", .keys = "count rate step seed stream dtype", .make = dropout_case, .axes = {types}},
+      {.name = "fill", .keys = "kind count a b seed stream", .make = fill_case},
+      {.name = "penalty",
+       .keys = "count l1 l2 scale accumulate dtype gradient",
+       .make = penalty_case,
+       .axes = {types, {"gradient=float32", "gradient=bfloat16"}}},
+      {.name = "constraint", .keys = "kind rows c max", .make = constraint_case},
+      {.name = "gather",
+       .keys = "rows batch elements c sample permuted scales offsets bgr from to",
+       .make = gather_case,
+       .axes = {{"to=float32", "to=bfloat16"}}},
   };
   return all;
 }

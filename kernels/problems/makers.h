@@ -16,5 +16,15 @@ bool matmul_offered(const Problem&, Backend&);
 Case pool2d_case(const Problem&, Backend&);
 /// `rows=4096 c=64 scale=1 center=1 training=1 mean=0 dtype=float32`; mean: of the inputs, whose deviation is about 0.6
 Case batch_norm_case(const Problem&, Backend&);
+/// `count=1000 rate=0.25 step=5 seed=7 stream=3 dtype=float32`
+Case dropout_case(const Problem&, Backend&);
+/// `kind=constant|uniform|normal|truncated_normal count=1000 a=0 b=1 seed=7 stream=3`
+Case fill_case(const Problem&, Backend&);
+/// `count=1000 l1=0.01 l2=0.02 scale=1 accumulate=0 dtype=float32 gradient=float32`
+Case penalty_case(const Problem&, Backend&);
+/// `kind=max_norm|non_neg|unit_norm rows=27 c=32 max=2`
+Case constraint_case(const Problem&, Backend&);
+/// `rows=8 batch=4 elements=48 c=3 sample=0 permuted=1 scales=1 offsets=0 bgr=0 from=uint8 to=float32`; scales, offsets: how many numbers
+Case gather_case(const Problem&, Backend&);
 
 }  // namespace lehr::check
