@@ -1,5 +1,6 @@
 // math.h: exponentials and logarithms in float32 without branches or calls, so that loops over them vectorize.
-// Polynomials of a few ulp.
+// Largest errors found over every 4099th float32, in units of the last place, with and without fused multiply-add (tests/kernels/math_test):
+// exp 1.0, log 0.8, erf 1.1, tanh 1.2, log1p 2.3, sigmoid 2.5, softplus 2.6.
 #pragma once
 
 #include <bit>
@@ -89,24 +90,25 @@ inline float tanh(float x) {
   return a < 0.625F ? near : (x < 0 ? -far : far);
 }
 
-/// Rational approximation in x^2 on [-4, 4], where erf(4) rounds to 1 (the form and coefficients of Eigen's and XLA's float erf).
+/// N. Juffa's: to 0.92 an odd polynomial, beyond 1 - e^p(|x|).
 inline float erf(float x) {
-  x = x < -4.0F ? -4.0F : x;
-  x = x > 4.0F ? 4.0F : x;
+  const float a = x < 0 ? -x : x;
   const float s = x * x;
-  float p = -2.72614225801306e-10F;
-  p = p * s + 2.77068142495902e-08F;
-  p = p * s - 2.10102402082508e-06F;
-  p = p * s - 5.69250639462346e-05F;
-  p = p * s - 7.34990630326855e-04F;
-  p = p * s - 2.95459980854025e-03F;
-  p = p * s - 1.60960333262415e-02F;
-  float q = -1.45660718464996e-05F;
-  q = q * s - 2.13374055278905e-04F;
-  q = q * s - 1.68282697438203e-03F;
-  q = q * s - 7.37332916720468e-03F;
-  q = q * s - 1.42647390514189e-02F;
-  return x * p / q;
+  float q = -5.96761703e-4F;
+  q = q * s + 4.99119423e-3F;
+  q = q * s - 2.67681349e-2F;
+  q = q * s + 1.12819925e-1F;
+  q = q * s - 3.76125336e-1F;
+  q = q * s + 1.28379166e-1F;
+  const float near = q * x + x;
+  float p = -1.72853470e-5F * a + 3.83197126e-4F;
+  p = p * s + (-3.88396438e-3F * a + 2.42546219e-2F);
+  p = p * a - 1.06777877e-1F;
+  p = p * a - 6.34846687e-1F;
+  p = p * a - 1.28717512e-1F;
+  p = p * a - a;
+  const float far = 1.0F - fast::exp(p);
+  return a > 0.921875F ? (x < 0 ? -far : far) : near;
 }
 
 }  // namespace lehr::fast
