@@ -1,19 +1,33 @@
-"""Copies the upstream cases that kernels alone can answer into kernels.json.
+"""Copies the upstream cases that kernels, and those that optimizers alone can answer, into kernels.json and optimizers.json beside this file.
 
-usage: select_kernels.py UPSTREAM_JSON > kernels.json
+usage: select_kernels.py UPSTREAM_JSON
 """
 import json
+import pathlib
 import sys
 
-KEPT = ("act.", "loss.mse.", "loss.mae.", "loss.huber.", "loss.bce.", "loss.cce.", "loss.scce.", "layer.maxpool.", "layer.avgpool.", "metric.binary",
-        "metric.categorical", "metric.sparse", "metric.topk")
-LEFT_OUT = ("act.log_sigmoid", "timestep", "ignore_class", "segmentation", "sorted_ids", "sparse_topk")
+KERNELS = ("act.", "loss.mse.", "loss.mae.", "loss.huber.", "loss.bce.", "loss.cce.", "loss.scce.", "ops.", "layer.leaky_relu", "layer.maxpool.",
+           "layer.avgpool.", "metric.binary", "metric.categorical", "metric.sparse", "metric.topk")
+# log_sigmoid is no activation of ours, ignore_class and from_sorted_ids no options.
+NO_KERNELS = ("act.log_sigmoid", "ignore_class", "sorted_ids", "sparse_topk")
+OPTIMIZERS = ("opt.sgd.", "opt.adam.", "opt.adamw.", "opt.rmsprop.", "opt.clip", "opt.callable_lr")
+KEYS = ("id", "component", "params", "inputs", "expected", "tolerance", "upstream")
 
-cases = [c for c in json.load(open(sys.argv[1]))["cases"]
-         if c["id"].startswith(KEPT) and not any(word in c["id"] for word in LEFT_OUT)]
-for c in cases:
-    c["upstream"] = c["upstream"]["repo"]
-    if isinstance(c["inputs"].get("x"), str):
-        assert c["inputs"]["x"] == "arange(100).reshape(1,5,5,4) float32", c["inputs"]["x"]
-        c["inputs"]["x"] = list(range(100))
-print("[\n" + ",\n".join(json.dumps({k: c[k] for k in ("id", "component", "params", "inputs", "expected", "tolerance", "upstream")}) for c in cases) + "\n]")
+
+def select(cases, kept, left_out=()):
+    return [c for c in cases if c["id"].startswith(kept) and not any(word in c["id"] for word in left_out)]
+
+
+def write(name, cases):
+    for c in cases:
+        c["upstream"] = c["upstream"]["repo"]
+        if isinstance(c["inputs"].get("x"), str):
+            assert c["inputs"]["x"] == "arange(100).reshape(1,5,5,4) float32", c["inputs"]["x"]
+            c["inputs"]["x"] = list(range(100))
+    lines = ",\n".join(json.dumps({k: c[k] for k in KEYS}) for c in cases)
+    pathlib.Path(__file__).with_name(name).write_text("[\n" + lines + "\n]\n")
+
+
+upstream = json.load(open(sys.argv[1]))["cases"]
+write("kernels.json", select(upstream, KERNELS, NO_KERNELS))
+write("optimizers.json", select(upstream, OPTIMIZERS))
