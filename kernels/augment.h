@@ -6,8 +6,10 @@
 //     zoom         by 1 + U(lower, upper) and 1 + U(width_lower, width_upper) about the centre; positive zooms out
 //   contrast    clip((x - m_c)*f + m_c), f = U(lower, upper), m_c the mean of the image's channel
 //   brightness  clip(x + f*(range_high - range_low)), f = U(lower, upper)
-//   crop        a window, at random in training, centred otherwise
-// Random numbers are uniform01(random_word(key, step, element)), element = 4*image + draw; height is drawn before width.
+//   crop        in training and where the image is larger in both axes: a window of the output's size, at one place for the whole batch;
+//               otherwise the largest centred window of the output's proportions, resized by bilinear interpolation
+// Random numbers are uniform01(random_word(key, step, element)), element = 4*image + draw (crop: image 0); height is
+// drawn before width.
 // Outside the image: reflect d c b a | a b c d | d c b a, wrap periodic, nearest the edge, constant fill_value.
 // Shapes   x [n,h,w,c] u8|f32|bf16, y [n,oh,ow,c] f32|bf16     Alias  none     Writes  =     Order  fixed, any number of threads
 // Meaning  keras.layers.Random*
@@ -40,7 +42,7 @@ struct AugmentSpec {
   float fill_value = 0;
   bool bilinear = true;                   ///< else nearest
   float range_low = 0, range_high = 255;  ///< contrast, brightness
-  bool training = true;                   ///< false: identity (crop: centred)
+  bool training = true;                   ///< false: identity (crop: the centred window)
   RandomKey key;
   DType from = DType::f32, to = DType::f32;
 };

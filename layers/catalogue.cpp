@@ -1,6 +1,7 @@
 #include "layers/catalogue.h"
 
 #include "layers/activations.h"
+#include "layers/augmentation.h"
 #include "layers/batch_normalization.h"
 #include "layers/conv2d.h"
 #include "layers/dense.h"
@@ -41,6 +42,13 @@ const Catalogue<LayerSpec>& layer_catalogue() {
                                    C::entry<Add>(),
                                    C::entry<Concatenate>(),
                                    C::entry<Identity>(),
+                                   C::entry<RandomFlip>(),
+                                   C::entry<RandomRotation>(),
+                                   C::entry<RandomTranslation>(),
+                                   C::entry<RandomZoom>(),
+                                   C::entry<RandomContrast>(),
+                                   C::entry<RandomBrightness>(),
+                                   C::entry<RandomCrop>(),
                                });
   return list;
 }

@@ -55,6 +55,7 @@ class Layer {
   virtual Value emit(Emission& e) const = 0;
   virtual std::size_t max_inputs() const { return 1; }
   virtual bool takes_raw_range() const { return false; }                     ///< Rescaling: no default rescaling in front
+  virtual bool augments() const { return false; }                            ///< changes values in training only and keeps their range
   virtual std::optional<Activation> final_activation() const { return {}; }  ///< of its outputs, where it has one: chooses the loss
   virtual Regularizer activity_regularizer() const { return {}; }
 };

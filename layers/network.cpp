@@ -83,6 +83,37 @@ std::size_t Network::freeze(std::string_view glob) {
   return count;
 }
 
+namespace {
+
+/// Runs `work`; an error that leaves it says which layer it is about.
+template <class Work>
+auto naming(const LayerSpec& layer, const std::string& name, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    auto info = error.info();
+    info.where = std::string(layer.info().class_name) + " \"" + name + "\"" + (info.where.empty() ? "" : ", " + info.where);
+    throw Error(info);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Layer> Network::make(std::size_t entry) const {
+  const LayerSpec& layer = entries_.at(entry).layer;
+  return naming(layer, layer_names()[entry], [&] { return layer.make(); });
+}
+
+bool Network::takes_raw_range() const {
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].inputs != std::vector{i}) return false;
+    const auto layer = make(i);
+    if (layer->takes_raw_range()) return true;
+    if (!layer->augments()) return false;
+  }
+  return false;
+}
+
 BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network_(network), input_(input) {
   const auto names = network.layer_names();
   std::set<std::string> seen;
@@ -100,7 +131,7 @@ BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network
                      .state = {}};
     std::vector<Shape> shapes;
     for (const auto node : entry.inputs) shapes.push_back(shape_of(node));
-    try {
+    naming(entry.layer, names[i], [&] {
       if (!seen.insert(names[i]).second)
         throw Error({.category = Category::usage, .what = "two layers have this name", .expected = "different names", .got = names[i]});
       built.layer = entry.layer.make();
@@ -111,11 +142,7 @@ BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network
                      .got = std::to_string(shapes.size())});
       built.output = built.layer->output_shape(shapes);
       built.weights = built.layer->weights(shapes);
-    } catch (const Error& error) {
-      auto info = error.info();
-      info.where = class_name + " \"" + names[i] + "\"" + (info.where.empty() ? "" : ", " + info.where);
-      throw Error(info);
-    }
+    });
     for (std::size_t w = 0; w < built.weights.size(); ++w) built.state.push_back(next++);
     layers_.push_back(std::move(built));
   }

@@ -47,6 +47,10 @@ class Network {
   /// Layers whose final name matches the glob (`block[1-4]*`) stop training. Returns how many; needs no shapes.
   std::size_t freeze(std::string_view glob);
   std::vector<std::string> layer_names() const;  ///< final names: given ones, or class name and a counter
+  /// The layer of an entry. Throws Error{usage} that names it where its arguments are wrong.
+  std::unique_ptr<Layer> make(std::size_t entry) const;
+  /// True where the first layer, augmentation aside, does its own rescaling.
+  bool takes_raw_range() const;
 
   /// The text that reads back as this network where it is a chain of layers, else empty.
   std::string text() const;
@@ -84,7 +88,6 @@ class BuiltNetwork {
   std::int64_t parameter_count() const;
   std::int64_t trainable_count() const;
   std::optional<Activation> final_activation() const;  ///< of the last layer
-  bool takes_raw_range() const { return !layers_.empty() && layers_.front().layer->takes_raw_range(); }
 
   /// Starting values: weight i draws from Philox stream 0x10000 + i of the seed.
   void initialize(State& state, std::uint64_t seed) const;

@@ -32,6 +32,7 @@ class FitRun final : public Run {
       : m_(model), o_(options), n_(train.size()), batch_(std::min(options.batch_size, train.size())) {
     check_options(train, options);
     model.resolve(train);
+    check_augmentation(o_.augmentation, train.sample_shape());
     if (o_.validation_data != nullptr) model.resolve(*o_.validation_data);
     form_ = form_of(train, model.options().input, !o_.class_weights.empty());
     form_.ids = takes_ids(model.loss());

@@ -9,6 +9,7 @@
 #include "engine/spec/parse.h"
 #include "engine/spec/size.h"
 #include "kernels/cpu.h"
+#include "layers/augmentation.h"
 #include "layers/catalogue.h"
 #include "optim/catalogue.h"
 #include "tune/checkpoint.h"
@@ -230,19 +231,38 @@ ModelOptions model_options(const FitJob& job, const Dataset& data) {
 
 namespace {
 
+/// A model may begin with random_brightness or random_contrast made for 0 to 255; after the default division by 255 that leaves noise.
+std::vector<std::string> range_warnings(const Network& network) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < network.size() && network.make(i)->augments(); ++i) {
+    const LayerSpec& layer = network.entries()[i].layer;
+    const auto* brightness = layer.as<RandomBrightness>();
+    const auto* contrast = layer.as<RandomContrast>();
+    if ((brightness == nullptr || brightness->value_range[1] <= 1) && (contrast == nullptr || contrast->value_range[1] <= 1)) continue;
+    out.push_back(
+        "warning: " + std::string(layer.info().name) +
+        " expects 0 to 255, but the model's input is divided by 255: give it value_range=[0, 1], or put rescaling(1/255) after it");
+  }
+  return out;
+}
+
 class JobRun {
  public:
   JobRun(const FitJob& job, const FitJobHooks& hooks)
       : job_(job), hooks_(hooks), parts_(parts_of(job, hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks), hooks)) {
     Network network = job_network(job);
     ModelOptions options = model_options(job, parts_.train);
-    if (job.rescale == std::nullopt && job.preprocess == "none" && network.entries().front().layer.make()->takes_raw_range()) {
+    if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
       options.input = {};
       parts_.messages.emplace_back("the model begins with its own rescaling: no division by 255");
+    } else if (job.rescale == std::nullopt && job.preprocess == "none" && parts_.train.x_dtype() == DType::u8) {
+      for (auto& warning : range_warnings(network)) parts_.messages.push_back(std::move(warning));
     }
     model_ = std::make_unique<Model>(std::move(network), std::move(options));
     check_dataset(parts_.train);
     model_->resolve(parts_.train);
+    if (!job.augment.empty()) augmentation_ = network_from_spec(parse_spec(job.augment, "--augment"));
+    check_augmentation(augmentation_, parts_.train.sample_shape());
     if (!job.initial_weights.empty()) model_->load_weights(job.initial_weights);
     model_->state().set_slots(model_->options().optimizer.slots());
   }
@@ -304,7 +324,7 @@ class JobRun {
                        .folder = folder_->path(),
                        .interrupted = hooks_.interrupted};
     for (const auto& text : job_.callbacks) options.callbacks.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
-    if (!job_.augment.empty()) options.augmentation = network_from_spec(parse_spec(job_.augment, "--augment"));
+    options.augmentation = augmentation_;
     options.class_weights = class_weights(job_.class_weight, parts_.train, model_->network().output().elements());
     if (job_.resume && std::filesystem::exists(folder_->file("checkpoint.lehr")))
       options.resume = read_checkpoint(folder_->file("checkpoint.lehr").string(), *model_);
@@ -399,6 +419,7 @@ class JobRun {
   const FitJobHooks& hooks_;
   Parts parts_;
   std::unique_ptr<Model> model_;
+  Network augmentation_;
   std::optional<RunFolder> folder_;
   std::size_t logged_ = 0;
 };
@@ -419,7 +440,7 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   out.data = load_job_data(out.job.data, out.job);
   Network network = job_network(out.job);
   ModelOptions options = model_options(out.job, out.data.any());
-  if (!out.job.rescale && out.job.preprocess == "none" && network.entries().front().layer.make()->takes_raw_range()) options.input = {};
+  if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
   out.model = std::make_unique<Model>(std::move(network), std::move(options));
   out.model->resolve(out.data.any());
   out.model->load_weights(file);

@@ -182,6 +182,26 @@ class StepBuilder {
 
 }  // namespace
 
+void check_augmentation(const Network& augmentation, const Shape& sample) {
+  if (augmentation.size() == 0) return;
+  const BuiltNetwork built(augmentation, sample);
+  for (const auto& layer : built.layers())
+    if (!layer.weights.empty())
+      throw Error({.category = Category::usage,
+                   .where = "--augment, " + layer.class_name,
+                   .what = "a layer with weights cannot stand in front of the model",
+                   .expected = "layers without weights, as random_flip",
+                   .got = layer.name,
+                   .hint = "Make it a part of --model."});
+  if (built.output() != sample)
+    throw Error({.category = Category::usage,
+                 .where = "--augment",
+                 .what = "the samples' shape changes, but evaluation sees them as they are",
+                 .expected = sample.text(),
+                 .got = built.output().text(),
+                 .hint = "Make the layer a part of --model: there it crops in evaluation, too."});
+}
+
 StepPlan make_step_plan(const StepRequest& request) { return StepBuilder(request).build(); }
 
 }  // namespace lehr

@@ -65,6 +65,8 @@ struct StepRequest {
   const Optimizer* optimizer = nullptr;   ///< training
   const Network* augmentation = nullptr;  ///< training: layers in front, on 0-255
 };
+/// Layers in front of the training plan may have no weights and must keep the samples' shape: Error{usage}.
+void check_augmentation(const Network& augmentation, const Shape& sample);
 StepPlan make_step_plan(const StepRequest& request);
 
 }  // namespace lehr

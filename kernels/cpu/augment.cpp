@@ -190,11 +190,11 @@ class CpuAugment final : public Augment {
 
   void crop(const From* x, std::int64_t step, To* y) const {
     const std::int64_t free_h = s_.height - s_.out_height, free_w = s_.width - s_.out_width, length = s_.out_width * s_.channels;
+    if (!s_.training || free_h <= 0 || free_w <= 0) return crop_centre(x, y);
+    const std::int64_t top = start(free_h, draw(s_, step, 0, 0)), left = start(free_w, draw(s_, step, 0, 1));
     for_chunks(cpu_, s_.batch * s_.out_height, row_chunk(length), [&](std::int64_t, std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         const std::int64_t n = row / s_.out_height;
-        const std::int64_t top = s_.training ? start(free_h, draw(s_, step, n, 0)) : free_h / 2;
-        const std::int64_t left = s_.training ? start(free_w, draw(s_, step, n, 1)) : free_w / 2;
         const From* from = x + n * image_size() + ((top + row % s_.out_height) * s_.width + left) * s_.channels;
         convert(from, y + row * length, length);
       }
@@ -204,17 +204,53 @@ class CpuAugment final : public Augment {
     return std::min(free, static_cast<std::int64_t>(u * static_cast<float>(free + 1)));
   }
 
+  // Pixel i of the output lies at (i + 1/2)*window/output - 1/2 of the window, whose edge goes on outside.
+  void crop_centre(const From* x, To* y) const {
+    const std::int64_t window_h = std::clamp<std::int64_t>(s_.width * s_.out_height / s_.out_width, 1, s_.height);
+    const std::int64_t window_w = std::clamp<std::int64_t>(s_.height * s_.out_width / s_.out_height, 1, s_.width);
+    const From* corner = x + ((s_.height - window_h) / 2 * s_.width + (s_.width - window_w) / 2) * s_.channels;
+    for_chunks(cpu_, s_.batch * s_.out_height, row_chunk(4 * s_.out_width * s_.channels),
+               [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t row = begin; row < end; ++row) {
+                   const Between v = between_pixels(row % s_.out_height, s_.out_height, window_h);
+                   const From* image = corner + row / s_.out_height * image_size();
+                   To* out = y + row * s_.out_width * s_.channels;
+                   for (std::int64_t i = 0; i < s_.out_width; ++i) {
+                     const Between h = between_pixels(i, s_.out_width, window_w);
+                     for (std::int64_t c = 0; c < s_.channels; ++c) {
+                       const auto at = [&](std::int64_t r, std::int64_t k) { return load(image, (r * s_.width + k) * s_.channels + c); };
+                       const float above = at(v.low, h.low) + (at(v.low, h.high) - at(v.low, h.low)) * h.part;
+                       const float below = at(v.high, h.low) + (at(v.high, h.high) - at(v.high, h.low)) * h.part;
+                       store(out, i * s_.channels + c, above + (below - above) * v.part);
+                     }
+                   }
+                 }
+               });
+  }
+  struct Between {
+    std::int64_t low, high;
+    float part;
+  };
+  static Between between_pixels(std::int64_t i, std::int64_t outputs, std::int64_t window) {
+    const float scale = static_cast<float>(window) / static_cast<float>(outputs);
+    const float at = (static_cast<float>(i) + 0.5F) * scale - 0.5F, low = std::floor(at);
+    const auto first = static_cast<std::int64_t>(low);
+    return {.low = std::clamp<std::int64_t>(first, 0, window - 1),
+            .high = std::clamp<std::int64_t>(first + 1, 0, window - 1),
+            .part = at - low};
+  }
+
   const Cpu& cpu_;
   AugmentSpec s_;
   std::vector<float> shift_;  // [image][channel]
 };
 
 void check(const AugmentSpec& s) {
-  if (s.kind == AugmentKind::crop && (s.out_height > s.height || s.out_width > s.width || s.out_height < 1 || s.out_width < 1))
+  if (s.kind == AugmentKind::crop && (s.out_height < 1 || s.out_width < 1))
     throw Error({.category = Category::usage,
                  .where = "random_crop",
-                 .what = "the window does not fit the image",
-                 .expected = "at most " + std::to_string(s.height) + " x " + std::to_string(s.width),
+                 .what = "the window has no pixel",
+                 .expected = "1 x 1 or more",
                  .got = std::to_string(s.out_height) + " x " + std::to_string(s.out_width)});
 }
 

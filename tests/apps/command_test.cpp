@@ -43,6 +43,8 @@ TEST_CASE("bad input: usage") {
   refused("fit " + model + "--data digits --callback 'early_stoping(patience=3)'", 2, "early_stopping");
   refused("fit --model 'flatten | dense(4, softmax)' --data digits", 2, "out of range");
   refused("fit --model 'conv2d(8, 11) | flatten | dense(10, softmax)' --data digits", 2, "larger than the image");
+  refused("fit " + model + "--data digits --augment 'random_flp'", 2, "random_flip");
+  refused("fit " + model + "--data digits --augment 'random_crop(4, 4)'", 2, "--model");
   refused("nothing", 2, "nothing");
   refused("fit --no-such-flag", 2, "no-such-flag");
   refused("help adm", 2, "adam");
@@ -85,7 +87,7 @@ TEST_CASE("resume with more epochs equals the run that was never stopped") {
   const Folder folder;
   const std::string flags =
       "fit --model 'flatten | dense(32, relu) | dropout(0.3) | dense(10, softmax)' --data digits --validation-split 0.2 --quiet --callback "
-      "'early_stopping(patience=9, restore_best_weights=true)' ";
+      "'early_stopping(patience=9, restore_best_weights=true)' --augment 'random_translation(0.1, 0.1) | random_rotation(0.05)' ";
   REQUIRE(command(folder, flags + "--epochs 4 --run whole").code == 0);
   REQUIRE(command(folder, flags + "--epochs 2 --run parts").code == 0);
   const Result resumed = command(folder, "fit --resume parts --epochs 4 --quiet");

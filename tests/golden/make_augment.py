@@ -39,6 +39,12 @@ def cases():
     contrast = keras.layers.RandomContrast((0.5, 0.5))
     contrast.factor = (0.25, -0.25)
     yield "contrast", dict(lower=0.75), contrast
+    # Where the image is larger in both axes RandomCrop draws a place; otherwise training, too, takes a fixed one.
+    for size in ((3, 7), (5, 4)):
+        yield "crop", dict(out=size, training=True), keras.layers.RandomCrop(*size)
+    # What RandomCrop documents for inference (3.15 returns the image as it is there, whatever shape it promised).
+    for size in ((3, 4), (5, 7), (2, 7), (8, 9), (6, 2), (1, 1)):
+        yield "crop", dict(out=size, training=False), lambda x, training, size=size: keras.preprocessing.image.smart_resize(x, size)
 
 
 out = []

@@ -29,7 +29,8 @@ std::vector<double> numbers(std::size_t n) {
 
 const std::map<std::string, AugmentKind> kinds{
     {"flip", AugmentKind::flip}, {"rotation", AugmentKind::rotation}, {"translation", AugmentKind::translation},
-    {"zoom", AugmentKind::zoom}, {"contrast", AugmentKind::contrast}, {"brightness", AugmentKind::brightness}};
+    {"zoom", AugmentKind::zoom}, {"contrast", AugmentKind::contrast}, {"brightness", AugmentKind::brightness},
+    {"crop", AugmentKind::crop}};
 const std::map<std::string, FillMode> modes{
     {"reflect", FillMode::reflect}, {"wrap", FillMode::wrap}, {"constant", FillMode::constant}, {"nearest", FillMode::nearest}};
 
@@ -43,7 +44,11 @@ TEST_CASE("augment: Keras's layers make the same image of the same factor") {
   for (const auto& c : golden["cases"])
     for (const DType from : {DType::u8, DType::f32}) {
       AugmentSpec spec{.kind = kinds.at(c["kind"]), .batch = 1, .height = 5, .width = 7, .channels = 2, .key = {}, .from = from};
-      spec.lower = spec.upper = c["lower"].get<float>();
+      spec.lower = spec.upper = c.value("lower", 0.0F);
+      if (c.contains("out")) {
+        spec.out_height = c["out"][0], spec.out_width = c["out"][1];
+        spec.training = c["training"];
+      }
       if (c.contains("width_lower")) {
         spec.same_zoom = c["width_lower"].is_null();
         if (!spec.same_zoom) spec.width_lower = spec.width_upper = c["width_lower"].get<float>();
@@ -54,7 +59,7 @@ TEST_CASE("augment: Keras's layers make the same image of the same factor") {
         spec.bilinear = c["interpolation"] == "bilinear";
       }
       const std::string what = c["kind"].get<std::string>() + " " + c.value("fill_mode", "") + " " + c.value("interpolation", "") + " " +
-                               std::to_string(spec.lower);
+                               std::to_string(spec.lower) + " " + std::to_string(spec.out_height) + "x" + std::to_string(spec.out_width);
       check::agree(what, check::same_for_all_threads(what, [&](Backend& b) { return augment(b, spec, x); }),
                    c["y"].get<std::vector<double>>(), {1e-6, 2e-3});
     }
@@ -136,28 +141,28 @@ TEST_CASE("augment: factors spread over their range, and differ from image to im
   CHECK(augment(cpu, spec, x, 3).values() == x);
 }
 
-TEST_CASE("augment: crops take every window in training and the middle one otherwise") {
-  const std::int64_t n = 300, h = 4, w = 5;
+TEST_CASE("augment: crops take every window in training, one for a batch, and the middle one otherwise") {
+  const std::int64_t n = 2, h = 4, w = 5;
   AugmentSpec spec{
       .kind = AugmentKind::crop, .batch = n, .height = h, .width = w, .channels = 2, .out_height = 2, .out_width = 3, .key = {.seed = 2}};
   std::vector<double> x;
   for (std::int64_t i = 0; i < n; ++i)
     for (int k = 0; k < 40; ++k) x.push_back(k);
   std::vector<int> seen(9);
-  const auto y = check::same_for_all_threads("crop", [&](Backend& b) { return augment(b, spec, x); });
-  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
-    const auto corner = static_cast<std::size_t>(y[i * 12]) / 2;
-    const std::size_t top = corner / 5, left = corner % 5;
+  Cpu cpu(1);
+  for (std::int64_t step = 0; step < 300; ++step) {
+    const auto y = augment(cpu, spec, x, step).values();
+    const auto corner = static_cast<std::size_t>(y[0]) / 2, top = corner / 5, left = corner % 5;
     REQUIRE((top < 3 && left < 3));
     ++seen[top * 3 + left];
-    for (std::size_t r = 0; r < 2; ++r)
-      for (std::size_t k = 0; k < 6; ++k) REQUIRE(y[i * 12 + r * 6 + k] == static_cast<double>((top + r) * 10 + left * 2 + k));
+    for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t r = 0; r < 2; ++r)
+        for (std::size_t k = 0; k < 6; ++k) REQUIRE(y[i * 12 + r * 6 + k] == static_cast<double>((top + r) * 10 + left * 2 + k));
   }
   for (const int count : seen) CHECK(count > 10);  // 33 expected
-  spec.training = false;
-  Cpu cpu(1);
-  CHECK(augment(cpu, spec, x).values()[0] == 12);  // row 1, column 1
-  spec.out_height = 5;
+  spec.out_height = 4, spec.out_width = 3, spec.training = false;
+  CHECK(augment(cpu, spec, x).values()[0] == 2);  // rows 0 to 3, columns 1 to 3
+  spec.out_height = 0;
   CHECK_THROWS_AS(make(spec, cpu), Error);
 }
 
