@@ -58,10 +58,12 @@ struct Softmax {
                                  .class_name = "Softmax",
                                  .summary = "probabilities along the last axis",
                                  .formula = "y_k = exp(x_k) / sum_j exp(x_j)"};
+  int axis = -1;
   std::string name = {};
   bool trainable = true;
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
+    f("axis", self.axis, "the last: -1");
     f("name", self.name, "name of the layer");
     f("trainable", self.trainable, "no weights: nothing to train");
   }

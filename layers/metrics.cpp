@@ -4,30 +4,22 @@
 
 namespace lehr {
 
-namespace {
-struct MetricName {
-  std::vector<std::string> names;
-  MetricKind kind;
-};
-const std::vector<MetricName>& metric_names() {
-  static const std::vector<MetricName> list{
-      {{"accuracy", "acc", "Accuracy", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy"}, MetricKind::accuracy},
-      {{"top_k_categorical_accuracy", "TopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy", "top_k"}, MetricKind::top_k},
-      {{"mean_squared_error", "mse", "MeanSquaredError"}, MetricKind::mean_squared_error},
-      {{"mean_absolute_error", "mae", "MeanAbsoluteError"}, MetricKind::mean_absolute_error}};
-  return list;
+const std::vector<std::vector<std::string>>& metric_names() {
+  static const std::vector<std::vector<std::string>> names{
+      {"accuracy", "acc", "Accuracy", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy"},
+      {"top_k_categorical_accuracy", "TopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy", "top_k"},
+      {"mean_squared_error", "mse", "MeanSquaredError"},
+      {"mean_absolute_error", "mae", "MeanAbsoluteError"}};
+  return names;
 }
-}  // namespace
 
 Metric metric_from_spec(const SpecValue& value) {
-  std::vector<std::vector<std::string>> names;
-  for (const auto& entry : metric_names()) names.push_back(entry.names);
-  const auto& entry = metric_names()[find_entry(value, "metric", names)];
-  const std::vector<std::string_view> fields =
-      entry.kind == MetricKind::top_k ? std::vector<std::string_view>{"k", "name"} : std::vector<std::string_view>{"name"};
-  const auto given = bind_fields(value, entry.names.front(), fields);
-  Metric metric{.kind = entry.kind, .name = value.text};
-  if (entry.kind == MetricKind::top_k && given[0] != nullptr) metric.k = static_cast<int>(spec_integer(*given[0], 1, 1'000'000));
+  const std::size_t row = find_entry(value, "metric", metric_names());
+  Metric metric{.kind = static_cast<MetricKind>(row), .name = value.text};
+  const bool top_k = metric.kind == MetricKind::top_k;
+  const std::vector<std::string_view> fields = top_k ? std::vector<std::string_view>{"k", "name"} : std::vector<std::string_view>{"name"};
+  const auto given = bind_fields(value, metric_names()[row].front(), fields);
+  if (top_k && given[0] != nullptr) metric.k = static_cast<int>(spec_integer(*given[0], 1, 1'000'000));
   if (given.back() != nullptr) metric.name = spec_text(*given.back());
   return metric;
 }

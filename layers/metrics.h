@@ -26,6 +26,7 @@ inline Metric TopKCategoricalAccuracy(int k = 5) { return {.kind = MetricKind::t
 /// `accuracy`, `acc`, `sparse_categorical_accuracy`, `categorical_accuracy`, `binary_accuracy`, `top_k_categorical_accuracy(k=5)`,
 /// `sparse_top_k_categorical_accuracy(k=5)`, `mse`, `mae`. Throws Error{usage} that lists them.
 Metric metric_from_spec(const SpecValue& value);
+const std::vector<std::vector<std::string>>& metric_names();  ///< a row a kind, in MetricKind's order
 
 /// Emits per-sample values [n] f32 of the metric.
 Value emit_metric(Planner& planner, const Metric& metric, const LossOutputs& loss, Value outputs, Value labels, bool ids,

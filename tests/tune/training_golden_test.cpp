@@ -1,5 +1,5 @@
 // Six epochs of training against the losses that real Keras reported, from the same weights on the same batches.
-// Golden files: tests/golden/convert_training.py. Keras's own backends differ by 5e-7 in every loss here (4e-3 with BatchNormalization).
+// Golden files: tests/golden/convert_training.py, make_training_bn.py. Keras's own backends differ by 5e-7 in every loss here.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -36,14 +36,14 @@ Network network(bool normalized) {
 }
 
 /// The largest difference of any number in the history; accuracies count as they are.
-double worst_difference(const std::string& name, Optimizer optimizer, Precision precision = Precision::float32,
-                        bool validation_too = true) {
+double worst_difference(const std::string& name, Optimizer optimizer, Precision precision = Precision::float32, bool validation_too = true,
+                        const std::string& start = {}) {
   const JsonValue recorded = JsonValue::parse(read_file(folder + name + ".json"), name);
   const NamedArrays data = read_npz(folder + "data.npz");
   const Array &x = *find_array(data, "x"), &y = *find_array(data, "y");
   const Dataset train{.x = x.rows(0, 72), .y = y.rows(0, 72)}, validation{.x = x.rows(72, 96), .y = y.rows(72, 96)};
   Model model(network(name.ends_with("_bn")), {.optimizer = std::move(optimizer), .precision = precision});
-  model.load_weights(folder + name + ".npz");
+  model.load_weights(folder + (start.empty() ? name : start) + ".npz");
   const History history = model.fit(train, {.epochs = recorded.at("epochs").integer(),
                                             .batch_size = recorded.at("batch_size").integer(),
                                             .validation_data = &validation,
@@ -66,10 +66,23 @@ TEST_CASE("training follows Keras: losses of six epochs") {
   CHECK(worst_difference("adamw", AdamW{.learning_rate = 3e-3, .weight_decay = 0.01}) < 2e-5);
   CHECK(worst_difference("rmsprop", RMSprop{.learning_rate = 1e-3}) < 2e-5);
   CHECK(worst_difference("adam_uneven", Adam{.learning_rate = 2e-3}) < 2e-5);
-  // With BatchNormalization the training losses agree as closely; the validation loss, which reads the moving statistics, differs by 6e-3
-  // from Keras on TensorFlow (whose own backends differ by 4e-3 there), although one step of the statistics agrees to the bit.
-  CHECK(worst_difference("adam_bn", Adam{.learning_rate = 3e-3}, Precision::float32, false) < 2e-4);
-  CHECK(worst_difference("adam_bn", Adam{.learning_rate = 3e-3}) < 1e-2);
+}
+
+// The bias of a convolution before BatchNormalization has the gradient zero. What is computed instead is rounding noise, and Adam divides it
+// by its own size: the bias walks by up to learning_rate a step in directions that rounding chooses. Training does not see it; the moving mean
+// follows with a lag, and validation sees the lag. Measured with Keras 3.15 (make_training_bn.py --spread), largest differences from the
+// recorded run (TensorFlow, graph):                                  loss      val_loss
+//   Adam, TensorFlow, starting weights one ulp off (5 draws)         2.8e-5    7.3e-3
+//   Adam, TensorFlow without a graph; PyTorch; JAX (6 draws each)    3.3e-5    1.1e-2
+//   Adam, lehr                                                       2.5e-5    7.6e-3
+//   SGD, TensorFlow, starting weights one ulp off (5 draws)          3.0e-7    1.8e-5
+//   SGD, TensorFlow without a graph; PyTorch; JAX (6 draws each)     4.8e-7    1.7e-5
+//   SGD, lehr                                                        2.4e-7    5.2e-6
+// So Adam's trajectory can only be compared within that spread; SGD's, where noise stays noise, is compared closely.
+TEST_CASE("training follows Keras: BatchNormalization and its moving statistics") {
+  CHECK(worst_difference("sgd_bn", SGD{.learning_rate = 0.05, .momentum = 0.9}, Precision::float32, true, "adam_bn") < 5e-5);
+  CHECK(worst_difference("adam_bn", Adam{.learning_rate = 3e-3}, Precision::float32, false) < 1e-4);
+  CHECK(worst_difference("adam_bn", Adam{.learning_rate = 3e-3}) < 1.5e-2);
 }
 
 TEST_CASE("training in mixed_bfloat16 stays near float32") {
