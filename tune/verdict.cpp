@@ -55,12 +55,24 @@ bool ignorant(const History& h, std::int64_t row, const VerdictEvidence& e, doub
   return accuracy <= e.largest_class_share + 0.02;
 }
 
+double highest_loss(const History& h) {
+  double highest = 0;
+  for (std::int64_t i = 0; i < h.epochs(); ++i) highest = std::max(highest, h.at("loss", i));
+  return highest;
+}
+
+/// A loss far above that of ignorance: no sensible start has one, only steps that went much too far.
+bool exploded(const History& h, double entropy) { return !std::isnan(entropy) && highest_loss(h) > 1.5 * entropy; }
+
 /// A network that learns very slowly also begins with one answer, but its loss keeps falling. Coming down from an explosion is not learning:
-/// epochs above 1.5 times the loss of ignorance do not count.
+/// after one, only losses below that of ignorance count.
 bool loss_still_falls(const History& h, std::int64_t from, double entropy) {
+  const double counts_below = std::isnan(entropy)    ? std::numeric_limits<double>::infinity()
+                              : exploded(h, entropy) ? entropy
+                                                     : 1.5 * entropy;
   std::vector<double> losses;
   for (std::int64_t i = std::max(from, h.epochs() - 6); i < h.epochs(); ++i)
-    if (std::isnan(entropy) || h.at("loss", i) <= 1.5 * entropy) losses.push_back(h.at("loss", i));
+    if (h.at("loss", i) <= counts_below) losses.push_back(h.at("loss", i));
   if (losses.size() < 2) return false;
   const double gain = (losses.front() - losses.back()) / losses.front();
   if (losses.size() == 2) return gain > 0.002;
@@ -72,13 +84,10 @@ bool loss_still_falls(const History& h, std::int64_t from, double entropy) {
 
 /// What the losses say of the cause. A loss that only ever sat at the entropy has several: then nothing is blamed.
 std::string collapse_hint(const History& h, double entropy) {
-  double highest = 0, lowest = std::numeric_limits<double>::infinity();
-  for (std::int64_t i = 0; i < h.epochs(); ++i) {
-    highest = std::max(highest, h.at("loss", i));
-    lowest = std::min(lowest, h.at("loss", i));
-  }
-  if (!std::isnan(entropy) && highest > 1.5 * entropy)
-    return fmt::format("; the loss had leapt to {}: the steps are too large, try a tenth of the learning rate", number(highest));
+  if (exploded(h, entropy))
+    return fmt::format("; the loss had leapt to {}: the steps are too large, try a tenth of the learning rate", number(highest_loss(h)));
+  double lowest = std::numeric_limits<double>::infinity();
+  for (std::int64_t i = 0; i < h.epochs(); ++i) lowest = std::min(lowest, h.at("loss", i));
   if (!std::isnan(entropy) && lowest < 0.95 * entropy)
     return fmt::format("; it had learned before (loss {}): a smaller learning rate would have kept that", number(lowest));
   return "; it never learned: the rate may be too large or far too small, or the network cannot start from these weights";

@@ -1,66 +1,48 @@
-// lehr demo: the lecture's story on drawn faces in about two minutes: the data, a rate that works, one that collapses, and the pictures.
+// lehr demo: the lecture's story on drawn faces: the data, a rate that works, one too small, one that collapses, and the pictures.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include "apps/console.h"
-#include "engine/data/inspect.h"
+#include "tune/demo.h"
 #include "tune/format.h"
-#include "tune/plot/contact_sheet.h"
-#include "tune/plot/curves.h"
-#include "tune/plot/figure.h"
 
 namespace lehr {
 
 namespace {
 
-FitJob demo_job(const FitJob& flags, const char* rate, std::int64_t epochs, const char* name) {
-  FitJob job = flags;
-  job.model =
-      "conv2d(16, 3, padding=same, activation=relu) | max_pooling2d | conv2d(32, 3, padding=same, activation=relu) | max_pooling2d | "
-      "conv2d(64, 3, padding=same, activation=relu) | max_pooling2d | flatten | dense(128, relu) | dropout(0.25) | dense(12, softmax)";
-  job.data = "faces(people=12, per_person=40, size=32)";
-  job.learning_rate = rate;
-  job.epochs = epochs;
-  job.name = name;
-  job.run.clear();
-  return job;
-}
-
-std::string show_data(Console& console, const DataSplits& data) {
-  const Dataset& train = *data.train;
-  const ClassShare largest = largest_class(train);
-  console.out << "1. The data: " << count_text(train.size()) << " drawn faces of " << train.classes() << " people to train on, "
-              << count_text(data.validation->size()) << " to validate, " << count_text(data.test->size())
-              << " to test.\n   The largest class has " << percent_text(largest.share)
-              << " of them: what a network scores that always gives the same answer.\n";
-  const std::int64_t shown = std::min<std::int64_t>(9, train.size());
-  std::vector<std::string> titles;
-  const auto ids = train.label_ids();
-  for (std::int64_t i = 0; i < shown; ++i) titles.push_back(train.class_name(ids[static_cast<std::size_t>(i)]));
-  std::string file = "runs/demo-faces.png";
-  plot::write_contact_sheet(train.x.rows(0, shown), titles, 3, file, "Some of the faces");
-  return file;
+/// What is said between the runs. The runs themselves are shown by the renderer.
+DemoReader narrator(Console& console, int& chapter) {
+  return {.on_data =
+              [&console](const DemoStory& s) {
+                console.out << "1. The data\n   " << count_text(s.train + s.validation + s.test) << " faces of " << s.classes
+                            << " people, drawn by the program: " << count_text(s.train) << " to train on, " << count_text(s.validation)
+                            << " to validate, " << count_text(s.test)
+                            << " to test.\n   A network that names the most frequent person every time is right for "
+                            << percent_text(s.largest_class_share)
+                            << " of the test faces.\n   One face of each: " << s.pictures.front().file << '\n';
+              },
+          .on_chapter =
+              [&console, &chapter](const DemoChapter& c) {
+                console.out << '\n' << ++chapter << ". " << c.title << ": Adam, " << repr(c.learning_rate) << '\n' << std::flush;
+              },
+          .on_chapter_end =
+              [&console](const DemoStory& s) {
+                if (s.runs.size() > 1) console.out << '\n' << demo_chart(s, terminal_of(STDOUT_FILENO)) << std::flush;
+              }};
 }
 
 void run(Console& console, const FitJob& flags) {
   catch_signals();
-  const FitJob good_job = demo_job(flags, "1e-3", 15, "demo-works"), bad_job = demo_job(flags, "0.1", 5, "demo-collapses");
-  const DataSplits data = load_job_data(good_job.data, good_job);
-  const std::string faces = show_data(console, data);
   const auto renderer = console.renderer();
-  const FitJobHooks hooks{.renderer = renderer.get(), .interrupted = interrupted, .data = &data};
-  console.out << "\n2. A learning rate that works: Adam, 1e-3\n";
-  const FitOutcome good = run_fit_job(good_job, hooks);
-  if (good.interrupted) {
-    console.exit_code = static_cast<int>(Category::interrupted);
-    return;
-  }
-  console.out << "\n3. The same network with a rate a hundred times higher: Adam, 0.1\n";
-  const FitOutcome bad = run_fit_job(bad_job, hooks);
-  const std::string both = "runs/demo-both.png";
-  plot::write_figure(plot::overlay({{"rate 1e-3", good.history}, {"rate 0.1", bad.history}}, "One network, two learning rates"), "runs/demo-both.svg", both);
-  console.out << "\nWhat happened: with 1e-3, " << good.summary.verdict.words << "; with 0.1, " << bad.summary.verdict.words
-              << ".\nThe pictures:\n  " << faces << "\n  " << good.summary.pictures.at(1) << "\n  " << bad.summary.pictures.at(1) << "\n  "
-              << both << "\nNext: lehr experiment list\n";
+  int chapter = 1;
+  const DemoReader reader = console.json || console.quiet ? DemoReader{} : narrator(console, chapter);
+  const DemoStory story = run_demo(flags, {.renderer = renderer.get(), .interrupted = interrupted}, reader);
+  if (story.interrupted) console.exit_code = static_cast<int>(Category::interrupted);
+  if (console.json)
+    console.out << demo_json(story).text(2) << '\n';
+  else if (!console.quiet && !story.interrupted)
+    console.out << '\n' << ++chapter << ". What happened\n" << demo_report(story);
 }
 
 }  // namespace
@@ -69,6 +51,7 @@ void add_demo(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("demo", "the lecture's story on bundled data, in about two minutes");
   auto job = std::make_shared<FitJob>();
   add_common_flags(*command, console, *job);
+  command->add_flag("--overwrite", job->overwrite, "with --run: replace the demo that is there");
   command->callback([&console, job] { run(console, *job); });
 }
 

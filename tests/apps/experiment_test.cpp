@@ -128,3 +128,25 @@ TEST_CASE("experiment run: other data, other classes; the report has the lecture
   for (const char* word : {"not printed", "here", "verdict", "lesson", "largest class"}) CHECK(has(r.out, word));
   CHECK(command(folder, "experiment run 16.1-cifar-convnet --scale smoke --data nowhere/").code == 3);
 }
+
+TEST_SUITE("slow") {  // 14 s of processor time
+  TEST_CASE("demo: three rates, three endings, the pictures it names, and one JSON document") {
+    const Folder folder;
+    const Result r = command(folder, "demo --run tale --json");
+    CAPTURE(r.err);
+    REQUIRE(r.code == 0);
+    const JsonValue json = json_of(r);
+    REQUIRE(json.at("runs").size() == 3);
+    const JsonValue &works = json.at("runs").at(std::size_t{0}), &slow = json.at("runs").at(std::size_t{1}),
+                    &collapses = json.at("runs").at(std::size_t{2});
+    CHECK(works.at("test_accuracy").number() > 0.9);
+    CHECK(has(slow.at("verdict").string(), "too slow"));
+    CHECK(has(collapses.at("verdict").string(), "collapsed"));
+    CHECK(has(collapses.at("why").string(), "steps were too large"));
+    CHECK(collapses.at("test_accuracy").number() == doctest::Approx(json.at("data").at("largest_class").number()));
+    CHECK(json.at("pictures").size() >= 5);
+    for (const auto& picture : json.at("pictures").elements()) CHECK(fs::file_size(folder.path / picture.string()) > 10'000);
+    CHECK(has(lehr::read_file(folder.path / "tale/report.txt"), "tale/rates.png"));
+    CHECK(command(folder, "demo --run tale").code == 2);
+  }
+}

@@ -187,3 +187,24 @@ TEST_CASE("verdict: a first epoch that exploded does not hide the collapse after
     h.add(i, {{"accuracy", 0.26}, {"loss", losses[i]}, {"val_accuracy", 0.258}, {"val_loss", validation[i]}, {"val_classes", 1.0}});
   CHECK(verdict(h, {.classes = 12, .largest_class_share = 0.258, .class_entropy = 2.29}).kind == VerdictKind::collapsed);
 }
+
+TEST_CASE("verdict: an explosion that comes down to the entropy, however slowly, has collapsed; learning after one has not") {
+  const VerdictEvidence dozen{.classes = 12, .largest_class_share = 0.266, .class_entropy = 2.293};
+  History h;  // Adam 0.1 on drawn faces
+  for (const double loss : {304.13, 2.8197, 2.3247, 2.3353, 2.3156, 2.3065, 2.3064, 2.3048})
+    h.add(h.epochs(), {{"loss", loss}, {"val_accuracy", 0.2657}, {"val_loss", 2.3}, {"val_classes", 1.0}});
+  CHECK(verdict(h, dozen).kind == VerdictKind::collapsed);
+  CHECK(verdict(h, dozen).evidence.find("leapt to 304.13") != std::string::npos);
+  for (const double epochs : {0.5, 2.0, 5.0, 10.0}) {
+    CAPTURE(epochs);
+    History settling, learning;
+    for (int e = 0; e < 12; ++e) {
+      const double above = e == 0 ? 500 : 0.6 * std::exp(-e / epochs);
+      settling.add(e, {{"loss", 2.293 + above}, {"val_accuracy", 0.266}, {"val_loss", 2.31 + above}, {"val_classes", 1.0}});
+      const double learned = e == 0 ? 500 : 2.4 * std::exp(-(e - 1) / 8.0);
+      learning.add(e, {{"loss", learned}, {"val_accuracy", 0.05 * e}, {"val_loss", learned}, {"val_classes", e < 2 ? 1.0 : 9.0}});
+    }
+    CHECK(verdict(settling, dozen).kind == VerdictKind::collapsed);
+    CHECK(verdict(learning, dozen).kind != VerdictKind::collapsed);
+  }
+}
