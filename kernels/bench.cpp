@@ -57,6 +57,8 @@ std::vector<std::string> bench_families() {
   return names;
 }
 
+void check_family_name(std::string_view family) { check::family_of(family); }
+
 std::vector<BenchRow> bench_problem(Cpu& cpu, std::string_view family, const Problem& problem, Roof& roof, double seconds) {
   cpu.enter();
   const check::Case on = check::make_case(check::family_of(family), problem, cpu);

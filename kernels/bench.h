@@ -41,6 +41,8 @@ struct BenchRow {
 
 /// Names of all families, as `lehr bench kernels FAMILY` takes them.
 std::vector<std::string> bench_families();
+/// Throws Error{usage} with all names where this is none.
+void check_family_name(std::string_view family);
 
 /// A row a pass, of at least `seconds` and five rounds each. A word `pass=forward` takes that pass alone. Throws Error{usage} for an unknown
 /// family or key.

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/commands/bench_kernels.h"
 #include "apps/console.h"
 #include "engine/json.h"
 #include "tune/step_bench.h"
@@ -34,6 +35,7 @@ std::string operations_table(const std::vector<OperationTime>& rows) {
 void add_bench(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("bench", "how fast, beside the floor");
   command->require_subcommand(1);
+  add_bench_kernels(*command, console);
   auto* step = command->add_subcommand("step", "a training step of vgg16, cifar or mlp");
   struct Flags {
     FitJob job;

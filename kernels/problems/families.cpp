@@ -38,6 +38,17 @@ const std::vector<Family>& families() {
        .keys = "rows batch elements c sample permuted scales offsets bgr from to",
        .make = gather_case,
        .axes = {{"to=float32", "to=bfloat16"}}},
+      {.name = "activation",
+       .keys = "activation alpha max_value threshold approximate rows c bias dtype",
+       .make = activation_case,
+       .axes = {types}},
+      {.name = "elementwise", .keys = "kind count inputs rows c scales offsets from to dtype", .make = elementwise_case, .axes = {types}},
+      {.name = "loss", .keys = "kind rows c logits smoothing delta sample_weights class_weights dtype", .make = loss_case, .axes = {types}},
+      {.name = "metrics", .keys = "kind rows c k threshold dtype", .make = metrics_case, .axes = {types}},
+      {.name = "optimizer_step",
+       .keys = "rule momentum nesterov amsgrad centered count segments clip norm_clip",
+       .make = optimizer_step_case},
+      {.name = "norm_clip", .keys = "count segments clipnorm global_clipnorm", .make = norm_clip_case},
   };
   return all;
 }

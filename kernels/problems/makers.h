@@ -26,5 +26,18 @@ Case penalty_case(const Problem&, Backend&);
 Case constraint_case(const Problem&, Backend&);
 /// `rows=8 batch=4 elements=48 c=3 sample=0 permuted=1 scales=1 offsets=0 bgr=0 from=uint8 to=float32`; scales, offsets: how many numbers
 Case gather_case(const Problem&, Backend&);
+/// `activation=relu alpha=0 max_value=-1 threshold=0 approximate=0 rows=8 c=16 bias=0 dtype=float32`
+Case activation_case(const Problem&, Backend&);
+/// `kind=add count=1000 inputs=2`, `kind=concatenate rows=16 c=8`, `kind=scale rows=16 c=8 scales=1 offsets=0`,
+/// `kind=cast count=1000 from=float32 to=bfloat16`
+Case elementwise_case(const Problem&, Backend&);
+/// `kind=categorical_crossentropy rows=32 c=10 logits=1 smoothing=0 delta=1 sample_weights=0 class_weights=0 dtype=float32`
+Case loss_case(const Problem&, Backend&);
+/// `kind=sparse|categorical|binary|sparse_top_k|categorical_top_k|argmax|accumulate rows=32 c=10 k=5 threshold=0.5 dtype=float32`
+Case metrics_case(const Problem&, Backend&);
+/// `rule=sgd|adam|rmsprop momentum=0 nesterov=0 amsgrad=0 centered=0 count=1000 segments=1 clip=0 norm_clip=0`
+Case optimizer_step_case(const Problem&, Backend&);
+/// `count=1000 segments=1 clipnorm=1` or `global_clipnorm=1`
+Case norm_clip_case(const Problem&, Backend&);
 
 }  // namespace lehr::check

@@ -71,4 +71,25 @@ inline std::vector<double> activation(const ActivationSpec& spec, const std::vec
   return y;
 }
 
+/// dy times the slope of an element-wise function, by central differences; for softmax the Jacobian, row by row.
+inline std::vector<double> activation_backward(const ActivationSpec& spec, const std::vector<double>& x, const std::vector<double>& dy) {
+  std::vector<double> dx(x.size());
+  const bool softmax = spec.activation == Activation::softmax;
+  if (!softmax && spec.activation != Activation::log_softmax) {
+    constexpr double h = 1e-5;
+    for (std::size_t i = 0; i < x.size(); ++i) dx[i] = dy[i] * (activation(spec, x[i] + h) - activation(spec, x[i] - h)) / (2 * h);
+    return dx;
+  }
+  const auto y = activation(spec, x);
+  const auto channels = static_cast<std::size_t>(spec.channels);
+  for (std::size_t r = 0; r < x.size(); r += channels)
+    for (std::size_t i = r; i < r + channels; ++i)
+      for (std::size_t j = r; j < r + channels; ++j) {
+        // d softmax_j / d x_i = p_j (1[i=j] - p_i);  d log softmax_j / d x_i = 1[i=j] - p_i
+        const double same = i == j ? 1 : 0;
+        dx[i] += dy[j] * (softmax ? y[j] * (same - y[i]) : same - std::exp(y[i]));
+      }
+  return dx;
+}
+
 }  // namespace lehr::reference

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "tests/check/element.h"
+#include "tests/check/family.h"
 
 using namespace lehr;
 using check::Guarded;
@@ -20,13 +21,6 @@ std::vector<double> hits(HitsSpec spec, const std::vector<double>& z, const std:
   });
 }
 
-std::size_t naive_argmax(const std::vector<double>& z, std::size_t row, std::size_t n) {
-  std::size_t best = 0;
-  for (std::size_t k = 1; k < n; ++k)
-    if (z[row * n + k] > z[row * n + best]) best = k;
-  return best;
-}
-
 }  // namespace
 
 TEST_CASE("hits: ties go to the lowest index, top k counts strictly higher scores") {
@@ -42,27 +36,7 @@ TEST_CASE("hits: ties go to the lowest index, top k counts strictly higher score
   CHECK(hits({.rows = 2, .classes = 2}, {1, 2, 2, 1}, {2, -1}) == std::vector<double>{0, 0});  // labels outside are never right
 }
 
-TEST_CASE("hits and argmax agree with a naive search") {
-  for (const DType dtype : {DType::f32, DType::bf16})
-    for (const auto& [rows, n] : std::vector<std::pair<std::size_t, std::size_t>>{{1, 1}, {33, 3}, {700, 62}, {3, 1000}}) {
-      Cpu one(1);
-      const auto z = Guarded(one, dtype, rows * n).assign(check::uniform(rows * n, 31));
-      std::vector<double> labels, right, best;
-      for (std::size_t r = 0; r < rows; ++r) {
-        labels.push_back(static_cast<double>(r % 3 == 0 ? naive_argmax(z, r, n) : r % n));
-        best.push_back(static_cast<double>(naive_argmax(z, r, n)));
-        right.push_back(best.back() == labels.back() ? 1 : 0);
-      }
-      const auto r64 = static_cast<std::int64_t>(rows), n64 = static_cast<std::int64_t>(n);
-      CHECK(hits({.rows = r64, .classes = n64, .dtype = dtype}, z, labels) == right);
-      CHECK(check::same_for_all_threads("argmax", [&](Backend& b) {
-              Guarded in(b, dtype, z.size()), prediction(b, DType::i32, rows);
-              in.assign(z);
-              make(ArgmaxSpec{.rows = r64, .classes = n64, .dtype = dtype}, b)->run(in, prediction, b.stream());
-              return prediction;
-            }) == best);
-    }
-}
+TEST_CASE("metrics: every problem agrees with float64") { check::family("metrics"); }
 
 TEST_CASE("accumulate: sums over batches, and stops at a sum that is not finite") {
   Cpu cpu(1);

@@ -6,6 +6,7 @@
 #include "kernels/error.h"
 #include "kernels/reference/optimizer_step.h"
 #include "tests/check/element.h"
+#include "tests/check/family.h"
 
 using namespace lehr;
 using check::Guarded;
@@ -95,9 +96,13 @@ Run train(Backend& b, OptimizerStepSpec spec, int slots, const std::vector<doubl
 
 }  // namespace
 
+TEST_CASE("optimizer step: every problem agrees with float64") { check::family("optimizer_step"); }
+
+TEST_CASE("norm clip: every problem agrees with float64") { check::family("norm_clip"); }
+
 TEST_CASE("optimizer step: five steps of every rule agree with float64") {
   for (const Case& c : cases())
-    for (const std::int64_t n : {1, 33, 50000}) {
+    for (const std::int64_t n : {33}) {
       const OptimizerStepSpec spec{.rule = c.rule, .count = n, .segments = {{.offset = 0, .count = n}}};
       const auto w = check::same_for_all_threads(c.name, [&](Backend& b) { return train(b, spec, c.slots, {}, 0).w; });
       auto want = check::uniform(static_cast<std::size_t>(n), 50);

@@ -1,0 +1,119 @@
+// lehr bench kernels: how fast every operation is, with the roof beside each figure; --check compares with float64 first.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/commands/bench_kernels.h"
+#include "apps/console.h"
+#include "engine/json.h"
+#include "kernels/bench.h"
+#include "kernels/error.h"
+
+namespace lehr {
+namespace {
+
+struct Flags {
+  FitJob job;
+  std::vector<std::string> families;
+  std::string problem;
+  double seconds = 0.2;
+  bool check = false;
+};
+
+JsonValue row_json(const BenchRow& r) {
+  return JsonValue::object({{"family", r.family},
+                            {"problem", r.problem},
+                            {"variant", r.variant},
+                            {"device", r.device},
+                            {"median_s", r.median_s},
+                            {"gflops", r.gflops},
+                            {"gb_s", r.gb_s},
+                            {"fraction_of_roof", r.fraction_of_roof}});
+}
+
+/// The machine, and what the columns are.
+std::string heading(const Cpu& cpu) {
+  return fmt::format(
+      "{}. Beside each figure its roof, measured: peak arithmetic, and the bandwidth of a working set of that size.\n"
+      "{:>10} {:>10} {:>10} {:>7}  {:>8} {:>8}  {:>7} {:>7}\n",
+      cpu.name(), "median ms", "fastest", "roof ms", "reached", "GFLOP/s", "roof", "GB/s", "roof");
+}
+std::string row_text(const BenchRow& r) {
+  const std::string arithmetic =
+      r.gflops > 0 ? fmt::format("{:8.1f} {:8.1f}", r.gflops, r.roof_gflops) : fmt::format("{:>8} {:>8}", "-", "-");
+  const bool says = r.variant != "ours" && r.problem.find("variant=") == std::string::npos;
+  return fmt::format("{:10.4f} {:10.4f} {:10.4f} {:6.1f}%  {}  {:7.1f} {:7.1f}  {} {}{}\n", r.median_s * 1e3, r.fastest_s * 1e3,
+                     r.roof_s * 1e3, 100 * r.fraction_of_roof, arithmetic, r.gb_s, r.roof_gb_s, r.family, r.problem,
+                     says ? " (" + r.variant + ")" : "");
+}
+
+/// One line a family on stderr; throws Error{failed} where a result does not hold.
+void check(const std::vector<std::string>& families, Console& console) {
+  std::string failures;
+  std::size_t count = 0;
+  for (const std::string& family : families) {
+    const KernelCheck checked = check_kernels(family);
+    if (!console.quiet)
+      console.err << fmt::format("{:<16} {:>4} problems, {:>4} results: {}\n", family, checked.problems, checked.results,
+                                 checked.failures.empty()
+                                     ? fmt::format("all hold, at most {:.0f} % of the tolerance used", 100 * checked.worst)
+                                     : fmt::format("{} do not hold", checked.failures.size()));
+    for (const std::string& failure : checked.failures) {
+      if (++count <= 5) failures += (failures.empty() ? "" : "; ") + family + " " + failure;
+    }
+  }
+  if (count > 0)
+    throw Error({.category = Category::failed,
+                 .where = "bench kernels --check",
+                 .what = fmt::format("{} results differ from float64 or break a promise", count),
+                 .got = failures});
+}
+
+void run(const Flags& flags, Console& console) {
+  const auto backend = make_backend(flags.job.device, flags.job.threads);
+  if (backend->kind() != DeviceKind::cpu)
+    throw Error(
+        {.category = Category::device, .where = "bench kernels", .what = "kernels are timed on the CPU", .hint = "Use --device cpu."});
+  auto& cpu = static_cast<Cpu&>(*backend);
+  const auto families = flags.families.empty() ? bench_families() : flags.families;
+  if (!flags.problem.empty() && flags.families.size() != 1)
+    throw Error({.category = Category::usage,
+                 .where = "--problem",
+                 .what = "belongs to one family",
+                 .expected = "bench kernels FAMILY --problem '...'"});
+  for (const std::string& family : families) check_family_name(family);
+  if (flags.check) check(families, console);
+  Roof roof(cpu);
+  JsonValue rows = JsonValue::array();
+  bool first = true;
+  const auto row = [&](const BenchRow& r) {
+    if (console.json)
+      rows.push_back(row_json(r));
+    else
+      console.out << (first ? heading(cpu) : "") << row_text(r) << std::flush;
+    first = false;
+  };
+  for (const std::string& family : families) {
+    if (flags.problem.empty())
+      bench_family(cpu, family, roof, flags.seconds, row);
+    else
+      for (const BenchRow& r : bench_problem(cpu, family, Problem(flags.problem), roof, flags.seconds)) row(r);
+  }
+  if (console.json) console.out << rows.text(2) << '\n';
+}
+
+}  // namespace
+
+void add_bench_kernels(CLI::App& bench, Console& console) {
+  auto* command = bench.add_subcommand("kernels", "every operation, beside what the machine could do");
+  auto flags = std::make_shared<Flags>();
+  command->add_option("family", flags->families, "conv2d, matmul, pool2d ...; default: all");
+  command->add_flag("--check", flags->check, "first compare with float64: exit 1 where a result does not hold");
+  command->add_option("--problem", flags->problem,
+                      "one problem instead of the family's lists, e.g. 'n=32 h=50 w=50 c=64 f=64 k=3 pad=1 pass=forward'");
+  command->add_option("--seconds", flags->seconds, "an operation, at least five rounds")->capture_default_str();
+  add_common_flags(*command, console, flags->job);
+  command->callback([&console, flags] { run(*flags, console); });
+}
+
+}  // namespace lehr

@@ -1,0 +1,132 @@
+#include "kernels/metrics.h"
+
+#include <algorithm>
+
+#include "kernels/problems/makers.h"
+#include "kernels/problems/words.h"
+
+namespace lehr::check {
+namespace {
+
+std::vector<double> argmax_of_rows(const std::vector<double>& z, std::size_t classes) {
+  std::vector<double> best;
+  for (auto row = z.begin(); row != z.end(); row += static_cast<std::ptrdiff_t>(classes))
+    best.push_back(static_cast<double>(std::max_element(row, row + static_cast<std::ptrdiff_t>(classes)) - row));
+  return best;
+}
+
+struct Operands {
+  HitsSpec spec;
+  Guarded &z, &labels;
+
+  bool sparse() const { return spec.kind == HitKind::sparse || spec.kind == HitKind::sparse_top_k; }
+  Expected hits() const {
+    const auto classes = static_cast<std::size_t>(spec.classes);
+    const auto scores = z.values(), y = labels.values();
+    const auto best = argmax_of_rows(scores, classes), right = sparse() || spec.kind == HitKind::binary ? y : argmax_of_rows(y, classes);
+    std::vector<double> out;
+    for (std::size_t r = 0; r < static_cast<std::size_t>(spec.rows); ++r) {
+      if (spec.kind == HitKind::binary) {
+        double agree = 0;
+        for (std::size_t i = r * classes; i < (r + 1) * classes; ++i)
+          agree += (scores[i] > static_cast<double>(spec.threshold)) == (y[i] > 0.5) ? 1 : 0;
+        out.push_back(agree / static_cast<double>(classes));
+      } else if (spec.kind == HitKind::sparse || spec.kind == HitKind::categorical) {
+        out.push_back(best[r] == right[r] ? 1 : 0);
+      } else {
+        const double score = scores[r * classes + static_cast<std::size_t>(right[r])];
+        const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(r * classes);
+        const auto higher = std::count_if(begin, begin + spec.classes, [&](double v) { return v > score; });
+        out.push_back(higher < spec.k ? 1 : 0);
+      }
+    }
+    return within(std::move(out), 6e-8, 0);
+  }
+};
+
+/// A third of the labels is what scores highest.
+std::vector<double> labels_for(const HitsSpec& s, bool sparse, const std::vector<double>& z) {
+  std::vector<double> labels;
+  if (s.kind == HitKind::binary) {
+    for (const double v : uniform(z.size(), 31)) labels.push_back(v > 0 ? 1 : 0);
+    return labels;
+  }
+  const auto best = argmax_of_rows(z, static_cast<std::size_t>(s.classes));
+  for (std::int64_t r = 0; r < s.rows; ++r) {
+    const double label = r % 3 == 0 ? best[static_cast<std::size_t>(r)] : static_cast<double>(r % s.classes);
+    if (sparse)
+      labels.push_back(label);
+    else
+      for (std::int64_t k = 0; k < s.classes; ++k) labels.push_back(static_cast<double>(k) == label ? 1 : 0);
+  }
+  return labels;
+}
+
+Case hits_case(const Problem& p, Backend& backend, HitKind kind) {
+  const HitsSpec s{.kind = kind,
+                   .rows = p.number("rows", 1),
+                   .classes = p.number("c", 1),
+                   .k = p.number("k", 5),
+                   .threshold = static_cast<float>(p.real("threshold", 0.5)),
+                   .dtype = dtype_word(p)};
+  Case on(backend);
+  const auto op = on.prepare(s);
+  const bool sparse = kind == HitKind::sparse || kind == HitKind::sparse_top_k;
+  auto& z = on.input(s.dtype, s.rows * s.classes);
+  const Operands o{s, z, on.input(sparse ? DType::i32 : DType::f32, labels_for(s, sparse, z.values()))};
+  auto& values = on.memory(DType::f32, s.rows);
+  on.add({.name = "hits",
+          .run = [op, o, &values, &stream = on.stream()] { op->run(o.z, o.labels, values, stream); },
+          .results = {{"values", &values, [o] { return o.hits(); }}},
+          .bytes = traffic(o.z, o.labels, values)});
+  return on;
+}
+
+Case argmax_case(const Problem& p, Backend& backend) {
+  const ArgmaxSpec s{.rows = p.number("rows", 1), .classes = p.number("c", 1), .dtype = dtype_word(p)};
+  Case on(backend);
+  const auto op = on.prepare(s);
+  auto &z = on.input(s.dtype, s.rows * s.classes), &prediction = on.memory(DType::i32, s.rows);
+  on.add({.name = "argmax",
+          .run = [op, &z, &prediction, &stream = on.stream()] { op->run(z, prediction, stream); },
+          .results = {{"prediction", &prediction,
+                       [s, &z] { return exactly(argmax_of_rows(z.values(), static_cast<std::size_t>(s.classes))); }}},
+          .bytes = traffic(z, prediction)});
+  return on;
+}
+
+Case accumulate_case(const Problem& p, Backend& backend) {
+  const AccumulateSpec s{.count = p.number("rows", 1), .scale = 0.5};
+  Case on(backend);
+  const auto op = on.prepare(s);
+  auto &values = on.input(DType::f32, s.count), &extra = on.input(DType::f32, 1), &sums = on.memory(DType::f64, 2);
+  on.add({.name = "accumulate",
+          .run = [op, &values, &extra, &sums, &stream = on.stream()] { op->run(values, extra, sums, nullptr, stream); },
+          .results = {{"sums", &sums,
+                       [s, &values, &extra] {
+                         double sum = 0;
+                         for (const double v : values.values()) sum += v;
+                         const auto n = static_cast<double>(s.count);
+                         return within({10 + s.scale * sum + n * extra.values()[0], 7 + n}, 1e-12, 1e-12 * n);
+                       }}},
+          .bytes = traffic(values),
+          .reset = [&sums] { sums.assign({10, 7}); }});
+  return on;
+}
+
+}  // namespace
+
+Case metrics_case(const Problem& p, Backend& backend) {
+  const auto word = p.word("kind", "sparse");
+  if (word == "argmax") return argmax_case(p, backend);
+  if (word == "accumulate") return accumulate_case(p, backend);
+  return hits_case(p, backend,
+                   word_of<HitKind>(p, "kind", HitKind::sparse,
+                                    {{"sparse", HitKind::sparse},
+                                     {"categorical", HitKind::categorical},
+                                     {"binary", HitKind::binary},
+                                     {"sparse_top_k", HitKind::sparse_top_k},
+                                     {"categorical_top_k", HitKind::categorical_top_k}}));
+}
+
+}  // namespace lehr::check
