@@ -38,11 +38,13 @@ int write_all(int fd, std::span<const std::byte> bytes) {
   return 0;
 }
 
+constexpr std::string_view unfinished = ".tmp-";  // then the process, '-', and the time
+
 /// A new file beside the target that no other process or thread has; its name comes back.
 Descriptor create_beside(const fs::path& path, std::string& name) {
   for (int attempt = 0;; ++attempt) {
     const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-    name = path.string() + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(now);
+    name = path.string() + std::string(unfinished) + std::to_string(::getpid()) + "-" + std::to_string(now);
     const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0) return Descriptor(fd);
     if (errno != EEXIST || attempt == 100) fail(path, "cannot be written", errno);
@@ -75,6 +77,17 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) { write_file_atomically(path, bytes_of(text)); }
+
+void remove_unfinished(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    const auto mark = name.rfind(unfinished);
+    if (mark == std::string::npos || mark == 0) continue;
+    const auto rest = name.substr(mark + unfinished.size());
+    if (rest.find_first_not_of("0123456789-") == std::string::npos && rest.find('-') != std::string::npos) fs::remove(entry.path(), error);
+  }
+}
 
 void append_to_file(const fs::path& path, std::string_view text) {
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));

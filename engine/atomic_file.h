@@ -14,6 +14,9 @@ namespace lehr {
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
+/// Removes what a program that was killed while it wrote left in this folder: files between the old and the new one, which nobody reads.
+void remove_unfinished(const std::filesystem::path& folder);
+
 /// Appends with one write(2), so that a killed program leaves whole lines and at most one torn one at the end.
 void append_to_file(const std::filesystem::path& path, std::string_view text);
 

@@ -20,6 +20,11 @@ JsonValue events_json(const History& history) {
   return events;
 }
 
+JsonValue stop_json(const TrainingState& state) {
+  if (!state.stopped) return {};
+  return JsonValue::object({{"epoch", state.stopped->first}, {"why", state.stopped->second}});
+}
+
 std::string network_text(const Model& model) {
   std::string out;
   for (const auto& t : model.state().tensors()) out += t.name + t.shape.text() + (t.trainable ? "" : " frozen") + "\n";
@@ -62,6 +67,8 @@ CheckpointImage capture_checkpoint(const Model& model, const TrainingState& stat
                                       {"epoch", state.position.epoch},
                                       {"step_in_epoch", state.position.step},
                                       {"learning_rate", state.learning_rate},
+                                      {"epochs", state.epochs},
+                                      {"stopped", stop_json(state)},
                                       {"history", history_csv(state.history)},
                                       {"events", events_json(state.history)}});
   JsonValue callbacks = JsonValue::array();
@@ -111,6 +118,8 @@ TrainingState read_checkpoint(const std::string& file, Model& model) {
   const auto sums = required(arrays, "sums", file).as<double>();
   out.position.sums.assign(sums.begin(), sums.end());
   out.learning_rate = meta.at("learning_rate").number();
+  out.epochs = meta.at("epochs").integer();
+  if (const JsonValue& stop = meta.at("stopped"); !stop.is_null()) out.stopped = {stop.at("epoch").integer(), stop.at("why").string()};
   out.history = parse_history_csv(meta.at("history").string(), file);
   for (const auto& e : meta.at("events").elements())
     out.history.events.push_back({.epoch = e.at("epoch").integer(), .kind = e.at("kind").string(), .text = e.at("text").string()});

@@ -51,13 +51,13 @@ class FitRun final : public Run {
     start();
     for (auto& callback : callbacks_) callback->on_train_begin(*this);
     for (epoch_ = position_.epoch; epoch_ < o_.epochs && !stopped_ && !interrupted_; ++epoch_) run_epoch();
+    result_.state = training_state();
     if (!interrupted_)
       for (auto& callback : callbacks_) callback->on_train_end(*this);
     result_.seconds = now() - begin;
     result_.samples_per_s = step_seconds_ > 0 ? static_cast<double>(samples_) / step_seconds_ : 0;
     result_.interrupted = interrupted_;
     result_.history = history_;
-    result_.state = training_state();
     result_.stopped = stopped_;
     return std::move(result_);
   }
@@ -158,6 +158,7 @@ class FitRun final : public Run {
       position_ = r.position;
       history_ = r.history;
       rate_override_ = r.learning_rate;
+      if (r.ended(o_.epochs)) stopped_ = r.stopped;
       for (std::size_t i = 0; i < callbacks_.size() && i < r.callbacks.size(); ++i)
         if (!r.callbacks[i].text.empty()) callbacks_[i]->load(r.callbacks[i]);
     } else {
@@ -302,7 +303,8 @@ class FitRun final : public Run {
   }
 
   TrainingState training_state() const {
-    TrainingState out{.position = position_, .history = history_, .learning_rate = rate_override_};
+    TrainingState out{
+        .position = position_, .history = history_, .learning_rate = rate_override_, .epochs = o_.epochs, .stopped = stopped_};
     for (const auto& callback : callbacks_) out.callbacks.push_back(callback->save());
     return out;
   }

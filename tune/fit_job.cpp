@@ -14,6 +14,7 @@
 #include "optim/catalogue.h"
 #include "tune/checkpoint.h"
 #include "tune/format.h"
+#include "tune/job_inputs.h"
 #include "tune/plot/curves.h"
 #include "tune/row_feed.h"
 #include "tune/run_folder.h"
@@ -86,69 +87,11 @@ DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJo
 
 namespace {
 
-InputTransform transform_of(const FitJob& job, const Dataset& data) {
-  if (job.preprocess == "vgg16") {
-    if (job.rescale)
-      throw Error({.category = Category::usage,
-                   .where = "--preprocess",
-                   .what = "--preprocess and --rescale exclude each other",
-                   .expected = "one of them"});
-    return preprocessing(Preprocess::vgg16);
-  }
-  if (job.preprocess != "none")
-    throw Error({.category = Category::usage,
-                 .where = "--preprocess",
-                 .what = "unknown preprocessing",
-                 .expected = "none or vgg16",
-                 .got = job.preprocess});
-  if (job.rescale) return rescaling(*job.rescale);
-  return data.x_dtype() == DType::u8 ? rescaling(1.0 / 255.0) : InputTransform{};
-}
-
-/// A run trained on bytes takes float arrays as they are: they went through their own preprocessing.
-InputTransform input_transform(const FitJob& job, const Dataset& data) {
-  InputTransform out = transform_of(job, data);
-  out.bytes_only = data.x_dtype() == DType::u8;
-  return out;
-}
-
 Network job_network(const FitJob& job) {
   Network network = network_from_text(job.model);
   if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
     throw Error({.category = Category::usage, .where = "--freeze", .what = "no layer has such a name", .got = job.freeze});
   return network;
-}
-
-double number_of(const std::string& text, const char* flag) { return spec_number(parse_spec(text, flag)); }
-
-std::vector<float> class_weights(const std::string& text, const Dataset& train, std::int64_t classes) {
-  if (text.empty()) return {};
-  std::vector<float> out(static_cast<std::size_t>(classes), 1.0F);
-  if (text == "auto") {  // n / (classes * count), as scikit-learn's "balanced"
-    const auto counts = class_counts(train);
-    for (std::size_t i = 0; i < counts.size() && i < out.size(); ++i)
-      if (counts[i] > 0)
-        out[i] = static_cast<float>(static_cast<double>(train.size()) / (static_cast<double>(classes) * static_cast<double>(counts[i])));
-    return out;
-  }
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const auto end = std::min(text.find(',', begin), text.size());
-    const std::string part = text.substr(begin, end - begin);
-    const auto colon = part.find(':');
-    const auto fail = [&] {
-      throw Error({.category = Category::usage,
-                   .where = "--class-weight",
-                   .what = "cannot read \"" + part + "\"",
-                   .expected = "auto, or id:weight,... with ids 0 to " + std::to_string(classes - 1),
-                   .got = text});
-    };
-    if (colon == std::string::npos) fail();
-    const std::int64_t id = spec_integer(parse_spec(part.substr(0, colon), "--class-weight"), 0, 1'000'000);
-    if (id >= classes) fail();
-    out[static_cast<std::size_t>(id)] = static_cast<float>(number_of(part.substr(colon + 1), "--class-weight"));
-    begin = end + 1;
-  }
-  return out;
 }
 
 /// The job's parts after the rules of "what silence means".
@@ -218,7 +161,8 @@ ModelOptions model_options(const FitJob& job, const Dataset& data) {
     throw Error(
         {.category = Category::usage, .where = "--precision tf32", .what = "a CPU has no tf32", .expected = "float32 or mixed_bfloat16"});
   options.optimizer = optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
-  if (!job.learning_rate.empty()) options.optimizer = options.optimizer.with_learning_rate(number_of(job.learning_rate, "--learning-rate"));
+  if (!job.learning_rate.empty())
+    options.optimizer = options.optimizer.with_learning_rate(spec_number(parse_spec(job.learning_rate, "--learning-rate")));
   if (options.optimizer.learning_rate().at(0) < 0)
     throw Error({.category = Category::usage, .where = "--learning-rate", .what = "a rate cannot be negative", .expected = "0 or more"});
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
@@ -270,25 +214,24 @@ class JobRun {
   FitOutcome run() {
     open_folder();
     FitOptions options = fit_options();
-    if (options.resume && options.resume->position.epoch >= job_.epochs) {
-      say("this run is finished; a larger --epochs goes on with it");
-      FitOutcome out{.history = options.resume->history};
-      out.summary = summarize(out.history, base_summary());
-      return out;
-    }
+    if (job_.resume) rewind(options.resume ? options.resume->history : History{});
     CheckpointWriter writer(folder_->file("checkpoint.lehr").string());
     options.on_epoch = [&](const TrainingState& state) {
-      writer.submit(capture_checkpoint(*model_, state));
       folder_->write_history(state.history);
       save_best(state.history);
       log_events(state.history);
+      // Last: a run killed before this does the epoch again, files and all.
+      writer.submit(capture_checkpoint(*model_, state));
     };
     options.on_ready = [&](const MemoryUse& memory) {
       if (hooks_.renderer != nullptr) hooks_.renderer->on_run_begin(run_info(options, memory));
       for (const auto& message : parts_.messages) say(message);
+      // Its end is done once more: it may have been killed there.
+      if (options.resume && options.resume->ended(job_.epochs)) say("this run is finished; a larger --epochs goes on with it");
     };
     FitResult result = model_->fit_run(parts_.train, options);
-    writer.submit(capture_checkpoint(*model_, result.state));
+    // Otherwise the last epoch's stands: weights that a callback restored at the end are no place to go on from.
+    if (result.interrupted) writer.submit(capture_checkpoint(*model_, result.state));
     writer.finish();
     return finish(result);
   }
@@ -353,6 +296,11 @@ class JobRun {
     const std::string monitor = history.has("val_loss") ? "val_loss" : "loss";
     const auto best = history.best(monitor, false);
     if (best && *best == history.epochs() - 1) model_->save_weights(folder_->file("best.weights.npz").string());
+  }
+
+  void rewind(const History& history) {
+    folder_->rewind(history);
+    logged_ = history.events.size();
   }
 
   void log_events(const History& history) {

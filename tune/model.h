@@ -51,7 +51,12 @@ struct TrainingState {
   RunPosition position = {};
   History history = {};
   std::vector<CallbackState> callbacks = {};
-  double learning_rate = 0;  ///< as callbacks left it; 0: the optimizer's own
+  double learning_rate = 0;                                          ///< as callbacks left it; 0: the optimizer's own
+  std::int64_t epochs = 0;                                           ///< as planned; with more of them a stopped run goes on
+  std::optional<std::pair<std::int64_t, std::string>> stopped = {};  ///< by a callback: epoch (from 0) and why
+
+  /// Whether a run of that many epochs has nothing left to train.
+  bool ended(std::int64_t wanted) const { return position.epoch >= wanted || (stopped && wanted <= epochs); }
 };
 
 /// What a run holds while it trains, bytes; printed before it starts.
@@ -81,7 +86,7 @@ struct FitOptions {
 
 struct FitResult {
   History history = {};
-  TrainingState state = {};                                          ///< as it ended
+  TrainingState state = {};                                          ///< as it ended, callbacks' on_train_end left out
   std::optional<std::pair<std::int64_t, std::string>> stopped = {};  ///< epoch (from 0) and why
   bool interrupted = false;
   std::optional<std::int64_t> restored_epoch = {};  ///< weights are those of this epoch

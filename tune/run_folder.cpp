@@ -87,6 +87,7 @@ RunFolder RunFolder::create_at(const fs::path& path, bool overwrite) {
     remove_run(path);
   }
   make_folders(path);
+  remove_unfinished(path);
   return RunFolder(path);
 }
 
@@ -128,6 +129,13 @@ void RunFolder::append_event(const Event& event) const {
     if (!text.empty() && text.back() != '\n') fs::resize_file(path, text.rfind('\n') + 1, error);
   }
   append_to_file(path, line);
+}
+
+void RunFolder::rewind(const History& history) const {
+  remove_unfinished(path_);
+  std::string lines;
+  for (const Event& event : history.events) lines += event_json(event) + "\n";
+  write("log.jsonl", lines);
 }
 
 std::string today() {

@@ -1,0 +1,18 @@
+// job_inputs.h: what a job's flags make of its data: how samples become inputs, and what a class weighs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tune/fit_job.h"
+
+namespace lehr {
+
+/// By --preprocess and --rescale; bytes are divided by 255 where neither is given. Error{usage} where both are.
+InputTransform input_transform(const FitJob& job, const Dataset& data);
+
+/// `auto` (n / (classes * count)), or `id:weight,...`; by id, empty for an empty text. Error{usage} for anything else.
+std::vector<float> class_weights(const std::string& text, const Dataset& train, std::int64_t classes);
+
+}  // namespace lehr
