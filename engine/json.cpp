@@ -74,6 +74,7 @@ void write_string(std::string& out, std::string_view text) {
 
 }  // namespace
 
+JsonValue JsonValue::array() { return array(std::vector<JsonValue>{}); }
 JsonValue JsonValue::array(std::vector<JsonValue> elements) {
   JsonValue json;
   json.kind_ = Kind::array;

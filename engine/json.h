@@ -23,22 +23,23 @@ class JsonValue {
  public:
   enum class Kind : std::uint8_t { null, boolean, integer, number, string, array, object };
 
-  JsonValue() = default;
-  JsonValue(std::nullptr_t) {}                                      // NOLINT(google-explicit-constructor)
-  JsonValue(bool value) : kind_(Kind::boolean), integer_(value) {}  // NOLINT(google-explicit-constructor)
+  JsonValue();
+  JsonValue(std::nullptr_t);  // NOLINT(google-explicit-constructor)
+  JsonValue(bool value);      // NOLINT(google-explicit-constructor)
   template <std::integral T>
   JsonValue(T value);  // NOLINT(google-explicit-constructor)
   template <std::floating_point T>
-  JsonValue(T value);                                                               // NOLINT(google-explicit-constructor)
-  JsonValue(std::string value) : kind_(Kind::string), string_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  JsonValue(std::string_view value) : JsonValue(std::string(value)) {}              // NOLINT(google-explicit-constructor)
-  JsonValue(const char* value) : JsonValue(std::string(value)) {}                   // NOLINT(google-explicit-constructor)
+  JsonValue(T value);                 // NOLINT(google-explicit-constructor)
+  JsonValue(std::string value);       // NOLINT(google-explicit-constructor)
+  JsonValue(std::string_view value);  // NOLINT(google-explicit-constructor)
+  JsonValue(const char* value);       // NOLINT(google-explicit-constructor)
   template <class T>
   JsonValue(const std::vector<T>& values);  // NOLINT(google-explicit-constructor)
   template <class T>
   JsonValue(const std::optional<T>& value);  // NOLINT(google-explicit-constructor)
 
-  static JsonValue array(std::vector<JsonValue> elements = {});
+  static JsonValue array();
+  static JsonValue array(std::vector<JsonValue> elements);
   static JsonValue object(std::initializer_list<JsonMember> members = {});
 
   Kind kind() const { return kind_; }
@@ -86,6 +87,13 @@ struct JsonMember {
   std::string name;
   JsonValue value;
 };
+
+inline JsonValue::JsonValue() = default;
+inline JsonValue::JsonValue(std::nullptr_t) {}
+inline JsonValue::JsonValue(bool value) : kind_(Kind::boolean), integer_(value) {}
+inline JsonValue::JsonValue(std::string value) : kind_(Kind::string), string_(std::move(value)) {}
+inline JsonValue::JsonValue(std::string_view value) : JsonValue(std::string(value)) {}
+inline JsonValue::JsonValue(const char* value) : JsonValue(std::string(value)) {}
 
 /// What is too large for 64 bits with a sign becomes a double.
 template <std::integral T>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,11 +25,11 @@ struct SpecKeyword;
 
 struct SpecValue {
   SpecKind kind = SpecKind::none;
-  std::string text = {};              ///< word, string: the text; number, `3x3`: as written; call: its name; searched: the value's name
-  double number = 0;                  ///< number; boolean: 0 or 1
-  std::vector<SpecValue> items = {};  ///< list, pipeline: elements; call: positional values; searched: one element, the space
-  std::vector<SpecKeyword> keywords = {};       ///< call
-  std::string class_name = {};                  ///< call made from an aggregate: Keras's name
+  std::string text = {};                 ///< word, string: the text; number, `3x3`: as written; call: its name; searched: the value's name
+  double number = 0;                     ///< number; boolean: 0 or 1
+  std::vector<SpecValue> items = {};     ///< list, pipeline: elements; call: positional values; searched: one element, the space
+  std::list<SpecKeyword> keywords = {};  ///< call; a list, since clang wants a vector's elements whole already here
+  std::string class_name = {};           ///< call made from an aggregate: Keras's name
   std::shared_ptr<const SpecText> source = {};  ///< null where the value was made by a program
   std::size_t offset = 0, length = 0;           ///< bytes of source->text
 
@@ -36,9 +37,9 @@ struct SpecValue {
   static SpecValue of(double value);
   static SpecValue of(float value);
   static SpecValue of(std::int64_t value);
-  static SpecValue of(int value) { return of(static_cast<std::int64_t>(value)); }
+  static SpecValue of(int value);
   static SpecValue of(std::string_view text);  ///< a word where it reads back as that word, else a quoted string
-  static SpecValue of(const char* text) { return of(std::string_view(text)); }
+  static SpecValue of(const char* text);
   static SpecValue of(std::vector<SpecValue> elements);
   static SpecValue word(std::string_view text);
   static SpecValue call(std::string_view name, std::string_view class_name = {});
@@ -61,6 +62,9 @@ struct SpecKeyword {
   SpecValue value;
   std::size_t offset = 0;  ///< of the name
 };
+
+inline SpecValue SpecValue::of(int value) { return of(static_cast<std::int64_t>(value)); }
+inline SpecValue SpecValue::of(const char* text) { return of(std::string_view(text)); }
 
 /// An error that shows the text with a caret under the value.
 Error spec_error(const SpecValue& at, ErrorInfo complaint);
