@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "apps/console.h"
+#include "apps/not_yet.h"
 #include "engine/json.h"
 #include "kernels/error.h"
 
@@ -49,6 +50,7 @@ int run(int argc, char** argv) {
   for (const auto add : {lehr::add_demo, lehr::add_experiment, lehr::add_fit, lehr::add_evaluate, lehr::add_predict, lehr::add_summary,
                          lehr::add_data, lehr::add_runs, lehr::add_bench, lehr::add_devices, lehr::add_help})
     add(app, console);
+  lehr::add_not_yet(app);
   const bool json = std::find_if(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; }) != argv + argc;
   try {
     app.parse(argc, argv);

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/console.h"
+#include "apps/not_yet.h"
 #include "engine/data/data_catalogue.h"
 #include "engine/spec/help.h"
 #include "engine/spec/names.h"
@@ -31,6 +32,7 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
     console.out << app.help()
                 << "\nlehr help NAME explains a layer, network, optimizer, callback or data set;\nlehr help "
                    "layers|networks|optimizers|callbacks|data lists them.\n";
+    if (const std::string flags = missing_flags(app); !flags.empty()) console.out << "\nFlags not in this version yet:\n" << flags << '\n';
     return;
   }
   std::vector<std::string> known;

@@ -6,7 +6,6 @@
 
 #include "engine/spec/activation.h"
 #include "engine/spec/catalogue.h"
-#include "engine/spec/names.h"
 #include "engine/spec/parse.h"
 #include "engine/spec/size.h"
 
@@ -226,7 +225,7 @@ TEST_CASE("spec: places") {
   CHECK(dense.offset == 4);
   CHECK(dense.written() == "dense( 10, activation = relu )");
   CHECK(dense.items.at(0).offset == 11);
-  CHECK(dense.keywords.at(0).offset == 15);
+  CHECK(dense.keywords.front().offset == 15);
   CHECK(dense.keyword("activation")->offset == 28);
 }
 
@@ -397,17 +396,6 @@ TEST_CASE("catalogue: names without case and underscores, aliases, the nearest o
   CHECK(doc.fields.at(0).required);
   CHECK(doc.fields.at(3).type == "valid | same");
   CHECK(doc.fields.at(3).default_text == "valid");
-}
-
-TEST_CASE("names: nearest") {
-  const std::vector<std::string> flags{"learning-rate", "epochs", "batch-size", "validation", "validation-split"};
-  CHECK(nearest("epoch", flags) == std::vector<std::string>{"epochs"});
-  CHECK(nearest("bacth-size", flags) == std::vector<std::string>{"batch-size"});
-  CHECK(nearest("validation-splt", flags).front() == "validation-split");
-  CHECK(nearest("xyz", flags).empty());
-  CHECK(edit_distance("ab", "ba") == 1);
-  CHECK(edit_distance("kitten", "sitting") == 3);
-  CHECK(edit_distance("", "abc") == 3);
 }
 
 TEST_CASE("spec: any text either parses, and then prints to the same tree, or is a usage error") {

@@ -8,6 +8,7 @@
   once      every header begins with #pragma once
   places    no text names a folder of one particular machine
   promises  no source file puts work off
+  length    a file of code has at most 450 lines; files that hold data (*_data.*, tests/golden) may be longer
 """
 import os
 import pathlib
@@ -26,6 +27,8 @@ BELOW = {
 HEAVY = ("CLI/", "nlohmann/", "toml++/", "stb/", "stb_image", "doctest/", "rapidcheck")
 OPTIONAL = ("kernels/cuda.h",)  # named under #ifdef LEHR_CUDA
 TEXT = {".h", ".cpp", ".cu", ".cuh", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".toml", ".yml", ".in", ".csv", ""}
+CODE = {".h", ".cpp", ".cu", ".cuh", ".py", ".sh", ".cmake"}
+LONGEST = 450
 SKIP = {".git", "build", "runs", ".cache", "__pycache__"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 # Written in pieces, so that this file keeps its own rules.
@@ -85,6 +88,10 @@ def violations(root):
             found += [f"promises: {match.group(0)}" for match in PROMISES.finditer(text)]
             if path.suffix == ".h" and "#pragma once" not in text:
                 found.append("once: #pragma once is missing")
+        lines = text.count("\n")
+        data = path.stem.endswith("_data") or path.parts[:2] == ("tests", "golden")
+        if path.suffix in CODE and lines > LONGEST and not data:
+            found.append(f"length: {lines} lines, {LONGEST} at most")
         for line in found:
             yield f"{path}: {line}"
 

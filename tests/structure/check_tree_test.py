@@ -1,5 +1,7 @@
 """Each rule of check_tree.py is broken on purpose in a folder of its own, and must be seen."""
 import pathlib
+import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -59,6 +61,22 @@ class CheckTree(unittest.TestCase):
 
     def test_promises(self):
         self.expect("promises", "engine/a.cpp", "// TO" + "DO later\n")
+
+    def test_length(self):
+        self.expect("length", "engine/a.cpp", "int a;\n" * 451)
+        self.expect("length", "tests/a.py", "a = 1\n" * 451)
+        self.assertEqual(self.found(**{"engine/a.cpp": "int a;\n" * 450, "engine/font_data.cpp": "0,\n" * 900, "docs/a.md": "a\n" * 900}), [])
+
+    def test_a_header_that_needs_another_first(self):
+        """What the target headers_alone compiles for every header: the header twice, and nothing before it."""
+        compiler = shutil.which("c++") or shutil.which("g++")
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "whole.h").write_text("#pragma once\n#include <vector>\ninline std::vector<int> a;\n")
+            pathlib.Path(folder, "needy.h").write_text("#pragma once\ninline std::vector<int> a;\n")
+            for header, compiles in (("whole.h", True), ("needy.h", False)):
+                alone = f'#include "{header}"\n#include "{header}"\n'
+                done = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", folder, "-x", "c++", "-"], input=alone, capture_output=True, text=True)
+                self.assertEqual(done.returncode == 0, compiles, done.stderr)
 
 
 if __name__ == "__main__":

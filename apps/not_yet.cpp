@@ -1,0 +1,76 @@
+#include "apps/not_yet.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "kernels/error.h"
+
+namespace lehr {
+
+namespace {
+
+using Line = std::pair<std::string_view, std::string_view>;
+
+constexpr std::array commands{
+    Line{"find-lr", "the rate range test: which learning rates a network can stand"},
+    Line{"schedule", "draw learning rates before training"},
+    Line{"replay", "what callbacks would have done with a recorded run"},
+    Line{"tune", "search for hyperparameters"},
+    Line{"worker", "one more process for a study, on this or another machine"},
+    Line{"cross-validate", "K-fold cross-validation"},
+    Line{"auto", "data in, best network and report out"},
+    Line{"report", "runs or a study as one HTML file"},
+    Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
+    Line{"weights", "list, inspect, convert, fetch and verify weight files"},
+    Line{"data fetch", "download a named set and check it"},
+    Line{"data suspects", "samples whose labels look wrong"},
+    Line{"bench kernels", "every kernel beside the roof of this machine"},
+    Line{"bench data", "how fast samples are read"},
+    Line{"bench overhead", "what a step costs beside its arithmetic"},
+};
+
+constexpr std::array flags{
+    Line{"fit", "--scale-features"}, Line{"fit", "--exclude"},      Line{"fit", "--conv"},        Line{"fit", "--autotune"},
+    Line{"fit", "--fast"},           Line{"evaluate", "--metrics"}, Line{"summary", "--picture"},
+};
+
+template <class App>
+App* find(App& parent, std::string_view name) {
+  for (auto* command : parent.get_subcommands([](const CLI::App*) { return true; }))
+    if (command->get_name() == name) return command;
+  return nullptr;
+}
+
+}  // namespace
+
+void add_not_yet(CLI::App& app) {
+  for (const auto& [path, summary] : commands) {
+    const auto space = path.find(' ');
+    CLI::App* parent = space == std::string_view::npos ? &app : find(app, path.substr(0, space));
+    const std::string name(path.substr(space == std::string_view::npos ? 0 : space + 1));
+    if (parent == nullptr || find(*parent, name) != nullptr) continue;
+    CLI::App* command = parent->add_subcommand(name, std::string(summary))->group("Not in this version yet")->allow_extras();
+    command->callback([where = "lehr " + std::string(path)] {
+      throw Error(
+          {.category = Category::usage, .where = where, .what = "is not in this version yet", .hint = "lehr --help lists what there is."});
+    });
+  }
+}
+
+std::string missing_flags(const CLI::App& app) {
+  std::string out;
+  std::string_view last;
+  for (const auto& [name, flag] : flags) {
+    const CLI::App* command = find(app, name);
+    if (command == nullptr || command->get_option_no_throw(std::string(flag)) != nullptr) continue;
+    out += name == last ? ", " : (out.empty() ? "" : "\n") + ("  " + std::string(name) + " ");
+    out += flag;
+    last = name;
+  }
+  return out;
+}
+
+}  // namespace lehr
