@@ -111,6 +111,14 @@ class ElementwiseLayer final : public Layer {
 
 std::unique_ptr<Layer> make_layer(const ActivationLayer& spec) { return std::make_unique<ElementwiseLayer>(spec_of(spec.activation)); }
 std::unique_ptr<Layer> make_layer(const ReLU& spec) {
+  const std::pair<const char*, double> values[] = {
+      {"max_value", spec.max_value.value_or(0)}, {"negative_slope", spec.negative_slope}, {"threshold", spec.threshold}};
+  for (const auto& [name, value] : values)
+    if (value < 0)
+      throw Error({.category = Category::usage,
+                   .what = std::string(name) + " cannot be negative",
+                   .expected = "0 or more",
+                   .got = SpecValue::of(value).print()});
   return std::make_unique<ElementwiseLayer>(ActivationSpec{.activation = Activation::relu,
                                                            .alpha = static_cast<float>(spec.negative_slope),
                                                            .max_value = spec.max_value ? static_cast<float>(*spec.max_value) : -1.0F,

@@ -17,7 +17,8 @@ class DenseLayer final : public Layer {
   }
 
   Shape output_shape(std::span<const Shape> in) const override {
-    if (in[0].rank() == 0) throw Error({.category = Category::usage, .what = "needs at least one axis", .got = "input " + in[0].text()});
+    if (in[0].rank() == 0)
+      throw Error({.category = Category::usage, .what = "needs at least one axis", .expected = "(features)", .got = in[0].text()});
     auto extents = in[0].extents();
     extents.back() = spec_.units;
     return Shape(std::move(extents));

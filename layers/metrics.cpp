@@ -28,7 +28,12 @@ Value emit_metric(Planner& p, const Metric& metric, const LossOutputs& loss, Val
   const std::int64_t rows = p.count(outputs) / classes;
   const Value values = p.tensor(metric.name + " per sample", rows, DType::f32);
   if (metric.kind == MetricKind::mean_squared_error || metric.kind == MetricKind::mean_absolute_error) {
-    if (ids) throw Error({.category = Category::usage, .where = "metric " + metric.name, .what = "needs float labels", .got = "class ids"});
+    if (ids)
+      throw Error({.category = Category::usage,
+                   .where = "metric " + metric.name,
+                   .what = "needs float labels",
+                   .expected = "float labels",
+                   .got = "class ids"});
     auto op = p.prepare(
         LossSpec{.kind = metric.kind == MetricKind::mean_squared_error ? LossKind::mean_squared_error : LossKind::mean_absolute_error,
                  .rows = rows,

@@ -142,6 +142,8 @@ BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network
                      .got = std::to_string(shapes.size())});
       built.output = built.layer->output_shape(shapes);
       built.weights = built.layer->weights(shapes);
+      for (const auto& w : built.weights)
+        if (w.constraint.kind) norm_rows(w.constraint, w.shape);
     });
     for (std::size_t w = 0; w < built.weights.size(); ++w) built.state.push_back(next++);
     layers_.push_back(std::move(built));

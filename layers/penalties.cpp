@@ -83,11 +83,10 @@ void emit_constraints(Planner& planner, const BuiltNetwork& network) {
       const auto& constraint = layer.weights[i].constraint;
       if (!constraint.kind || !planner.state().tensors()[layer.state[i]].trainable) continue;
       const Shape& shape = layer.weights[i].shape;
-      // Keras's default axis 0: for (in, out) the norm of each column; for a bias of one axis the norm of all of it.
-      const std::int64_t channels = shape.rank() == 1 ? 1 : shape.back();
+      const std::int64_t rows = norm_rows(constraint, shape);
       auto op = planner.prepare(ConstraintSpec{.kind = *constraint.kind,
-                                               .rows = shape.elements() / channels,
-                                               .channels = channels,
+                                               .rows = rows,
+                                               .channels = shape.elements() / rows,
                                                .max_value = static_cast<float>(constraint.max_value)});
       const Value w = planner.weight(layer.state[i]);
       planner.add({.name = "constraint",

@@ -11,7 +11,10 @@ class PoolingLayer final : public Layer {
   PoolingLayer(Pooling pooling, Size2 size, std::optional<Size2> strides, Padding padding)
       : pooling_(pooling), size_(size), strides_(strides.value_or(size)), padding_(padding) {
     if (std::min({size_.height, size_.width, strides_.height, strides_.width}) <= 0)
-      throw Error({.category = Category::usage, .what = "pool_size and strides must be positive", .expected = "1 or more"});
+      throw Error({.category = Category::usage,
+                   .what = "pool_size and strides must be positive",
+                   .expected = "1 or more",
+                   .got = std::to_string(std::min({size_.height, size_.width, strides_.height, strides_.width}))});
     if (pooling == Pooling::max && size_.height * size_.width > 255)
       throw Error({.category = Category::usage,
                    .what = "pool_size is too large",

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/spec/activation.h"
 #include "engine/spec/convert.h"
@@ -20,17 +22,29 @@ struct Regularizer {
 };
 inline Regularizer l1(double factor = 0.01) { return {.l1 = factor}; }
 inline Regularizer l2(double factor = 0.01) { return {.l2 = factor}; }
-inline Regularizer l1_l2(double l1 = 0.01, double l2 = 0.01) { return {.l1 = l1, .l2 = l2}; }
+inline Regularizer l1_l2(double l1 = 0, double l2 = 0) { return {.l1 = l1, .l2 = l2}; }
 
-/// Applied to a weight after every optimizer step.
+/// Applied to a weight after every optimizer step. Norms are taken over the weight's first `axes` axes: 1 is Keras's axis=0 (a column of a
+/// Dense kernel), 3 its axis=[0, 1, 2] (a filter of a Conv2D kernel).
 struct Constraint {
   std::optional<ConstraintKind> kind = {};
   double max_value = 2;
+  int axes = 1;
   friend bool operator==(const Constraint&, const Constraint&) = default;
 };
-inline Constraint max_norm(double max_value = 2) { return {.kind = ConstraintKind::max_norm, .max_value = max_value}; }
+inline Constraint max_norm(double max_value = 2, int axes = 1) {
+  return {.kind = ConstraintKind::max_norm, .max_value = max_value, .axes = axes};
+}
 inline Constraint non_neg() { return {.kind = ConstraintKind::non_neg}; }
-inline Constraint unit_norm() { return {.kind = ConstraintKind::unit_norm}; }
+inline Constraint unit_norm(int axes = 1) { return {.kind = ConstraintKind::unit_norm, .axes = axes}; }
+
+/// A weight of this shape is [rows, rest] to its constraint, norms over the rows. Throws Error{usage} where the weight has fewer axes.
+std::int64_t norm_rows(const Constraint& constraint, const Shape& shape);
+
+/// All that a spec may say; one row a kind, Keras's function name first, then its class name.
+const std::vector<std::vector<std::string>>& initializer_names();
+const std::vector<std::vector<std::string>>& regularizer_names();
+const std::vector<std::vector<std::string>>& constraint_names();
 
 template <>
 struct SpecEnum<Padding> {
@@ -51,7 +65,7 @@ struct SpecConvert<Regularizer> {
   static SpecValue to(const Regularizer& regularizer);
   static std::string expects() { return "l1(x), l2(x), l1_l2(x, y) or none"; }
 };
-/// `none`, `max_norm(2)`, `non_neg`, `unit_norm`
+/// `none`, `max_norm(2)`, `max_norm(2, axis=[0, 1, 2])`, `non_neg`, `unit_norm`
 template <>
 struct SpecConvert<Constraint> {
   static Constraint from(const SpecValue& value);

@@ -26,6 +26,13 @@ struct RMSprop {
     optimizer_option_fields(self, f);
   }
   OptimizerRule rule() const {
+    for (const double share : {rho, momentum})
+      if (!(share >= 0 && share <= 1))
+        throw Error({.category = Category::usage,
+                     .where = "rmsprop",
+                     .what = "rho and momentum must be shares",
+                     .expected = "0 to 1",
+                     .got = std::to_string(share)});
     return RmspropRule{.rho = static_cast<float>(rho),
                        .momentum = static_cast<float>(momentum),
                        .epsilon = static_cast<float>(epsilon),

@@ -1,4 +1,4 @@
-"""Copies the upstream cases that kernels, and those that optimizers alone can answer, into kernels.json and optimizers.json beside this file.
+"""Copies the upstream cases that kernels alone can answer into kernels.json beside this file.
 
 usage: select_kernels.py UPSTREAM_JSON
 """
@@ -10,7 +10,6 @@ KERNELS = ("act.", "loss.mse.", "loss.mae.", "loss.huber.", "loss.bce.", "loss.c
            "layer.avgpool.", "metric.binary", "metric.categorical", "metric.sparse", "metric.topk")
 # log_sigmoid is no activation of ours, ignore_class and from_sorted_ids no options.
 NO_KERNELS = ("act.log_sigmoid", "ignore_class", "sorted_ids", "sparse_topk")
-OPTIMIZERS = ("opt.sgd.", "opt.adam.", "opt.adamw.", "opt.rmsprop.", "opt.clip", "opt.callable_lr")
 KEYS = ("id", "component", "params", "inputs", "expected", "tolerance", "upstream")
 
 
@@ -30,4 +29,3 @@ def write(name, cases):
 
 upstream = json.load(open(sys.argv[1]))["cases"]
 write("kernels.json", select(upstream, KERNELS, NO_KERNELS))
-write("optimizers.json", select(upstream, OPTIMIZERS))
