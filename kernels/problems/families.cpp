@@ -48,6 +48,10 @@ const std::vector<Family>& families() {
       {.name = "optimizer_step",
        .keys = "rule momentum nesterov amsgrad centered count segments clip norm_clip",
        .make = optimizer_step_case},
+      {.name = "augment",
+       .keys = "kind n h w c oh ow lower upper width_lower width_upper same_zoom flip fill fill_value bilinear training step seed from to",
+       .make = augment_case,
+       .axes = {{"from=uint8", "from=float32", "from=bfloat16"}, {"to=float32", "to=bfloat16"}}},
       {.name = "norm_clip", .keys = "count segments clipnorm global_clipnorm", .make = norm_clip_case},
   };
   return all;

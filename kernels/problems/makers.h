@@ -39,5 +39,9 @@ Case metrics_case(const Problem&, Backend&);
 Case optimizer_step_case(const Problem&, Backend&);
 /// `count=1000 segments=1 clipnorm=1` or `global_clipnorm=1`
 Case norm_clip_case(const Problem&, Backend&);
+/// `kind=flip|rotation|translation|zoom|contrast|brightness|crop n=2 h=8 w=8 c=3 lower=-0.2 upper=0.3 width_lower=-0.3 width_upper=0.2
+/// same_zoom=0 flip=horizontal|vertical|both fill=reflect|wrap|constant|nearest fill_value=0 bilinear=1 oh=5 ow=6 training=1 step=5 seed=7
+/// from=float32 to=float32`
+Case augment_case(const Problem&, Backend&);
 
 }  // namespace lehr::check

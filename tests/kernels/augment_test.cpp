@@ -5,6 +5,7 @@
 
 #include "kernels/error.h"
 #include "tests/check/element.h"
+#include "tests/check/family.h"
 
 using namespace lehr;
 using check::Guarded;
@@ -64,6 +65,8 @@ TEST_CASE("augment: Keras's layers make the same image of the same factor") {
                    c["y"].get<std::vector<double>>(), {1e-6, 2e-3});
     }
 }
+
+TEST_CASE("augment: every problem agrees with float64") { check::family("augment"); }
 
 TEST_CASE("augment: flips are exact, one draw an image, both axes at once") {
   const std::int64_t n = 40, h = 3, w = 5, c = 3;
@@ -164,18 +167,4 @@ TEST_CASE("augment: crops take every window in training, one for a batch, and th
   CHECK(augment(cpu, spec, x).values()[0] == 2);  // rows 0 to 3, columns 1 to 3
   spec.out_height = 0;
   CHECK_THROWS_AS(make(spec, cpu), Error);
-}
-
-TEST_CASE("augment: larger images agree over chunks and threads") {
-  AugmentSpec spec{
-      .kind = AugmentKind::rotation, .batch = 3, .height = 61, .width = 47, .channels = 3, .lower = -0.1F, .upper = 0.1F, .key = {}};
-  const auto x = numbers(3 * 61 * 47 * 3);
-  for (const DType to : {DType::f32, DType::bf16}) {
-    spec.to = to;
-    const auto y = check::same_for_all_threads("rotation", [&](Backend& b) { return augment(b, spec, x); });
-    CHECK(*std::max_element(y.begin(), y.end()) <= 250);
-    CHECK(*std::min_element(y.begin(), y.end()) >= 0);
-  }
-  spec.kind = AugmentKind::contrast, spec.lower = 0.5F, spec.upper = 1.5F;
-  check::same_for_all_threads("contrast", [&](Backend& b) { return augment(b, spec, x); });
 }
