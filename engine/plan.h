@@ -59,6 +59,7 @@ class Plan {
     int first = -1, last = -1;  ///< operations between which the storage must stay
   };
   const std::vector<PlanOp>& operations() const { return ops_; }
+  View workspace(std::size_t operation) const { return workspaces_.at(operation); }  ///< its scratch; empty where it asked for none
   const std::vector<PlanOp>& packing() const { return packing_; }
   const std::vector<ValueInfo>& values() const { return values_; }
   std::size_t arena_bytes() const { return arena_.bytes(); }
