@@ -2,6 +2,8 @@
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)                          # downloads
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)    # their digests
 
 # Header-only libraries; each costs seconds a file, so only .cpp files may include them.
 add_library(lehr_headers_only INTERFACE)

@@ -17,6 +17,7 @@ done
 packages=(
   cmake ninja-build g++ ccache                       # to build
   libfmt-dev zlib1g-dev libzip-dev                   # linked
+  libcurl4-openssl-dev libssl-dev                    # downloads and their digests
   libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libstb-dev doctest-dev  # headers only
   librapidcheck-dev                                  # property tests
   python3 python3-pip ca-certificates                # oneDNN's wheels, checks of the tree

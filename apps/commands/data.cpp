@@ -1,18 +1,22 @@
 // lehr data: what a data set holds, and making and splitting sets.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "apps/console.h"
 #include "engine/data/data_catalogue.h"
+#include "engine/data/fetch.h"
 #include "engine/data/image_folder.h"
 #include "engine/data/inspect.h"
 #include "engine/data/lfw.h"
 #include "engine/json.h"
 #include "engine/spec/help.h"
+#include "engine/spec/names.h"
 #include "tune/format.h"
 #include "tune/plot/contact_sheet.h"
+#include "tune/terminal.h"
 
 namespace lehr {
 
@@ -102,6 +106,27 @@ void split_data(Console& console, const DataFlags& f) {
   console.out << "written: " << folder << '\n';
 }
 
+/// 12.3 MB of 26.4 MB (47 %), on the line where the last one stood.
+void print_progress(Console& console, std::int64_t done, std::int64_t total) {
+  const std::string of = total > 0 ? " of " + bytes_text(static_cast<double>(total)) + " (" +
+                                         percent_text(static_cast<double>(done) / static_cast<double>(total), 0) + ")"
+                                   : "";
+  console.err << "\r  " << bytes_text(static_cast<double>(done)) << of << "   " << (total > 0 && done >= total ? "\n" : "") << std::flush;
+}
+
+void fetch_data(Console& console, const DataFlags& f) {
+  catch_signals();
+  FetchOptions options{.folder = f.job.data_dir, .mirror = f.from, .hooks = {.interrupted = interrupted}};
+  if (!console.quiet && terminal_of(STDERR_FILENO).interactive)
+    options.hooks.progress = [&console](std::int64_t done, std::int64_t total) { print_progress(console, done, total); };
+  const FetchedSet set = fetch_set(f.spec, options);
+  if (console.json)
+    console.out << JsonValue::object({{"place", set.place}, {"already_there", set.already_there}, {"next", set.next}}).text(2) << '\n';
+  else
+    console.out << (set.already_there ? "there already: " : "fetched, digest checked: ") << set.place << "\nuse it with: " << set.next
+                << '\n';
+}
+
 }  // namespace
 
 void add_data(CLI::App& app, Console& console) {
@@ -126,6 +151,13 @@ void add_data(CLI::App& app, Console& console) {
   sub("inspect", "shapes, range, classes, duplicates and a picture", inspect_data);
   sub("make", "write faces(...) or lfw62 as a folder in the lecture's layout", make_data);
   sub("split", "cut a set into Train, Validation, Test", split_data);
+
+  auto* fetch = command->add_subcommand("fetch", "download a named set, go on where it stopped, check its digest");
+  auto flags = std::make_shared<DataFlags>();
+  fetch->add_option("name", flags->spec, one_of(fetchable_sets()))->required();
+  fetch->add_option("--from", flags->from, "a mirror: the folder's address, http or https");
+  add_common_flags(*fetch, console, flags->job);
+  fetch->callback([&console, flags] { fetch_data(console, *flags); });
 }
 
 }  // namespace lehr
