@@ -13,7 +13,7 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--split", job.split, "which rows: last (as Keras), random or stratified")->capture_default_str();
   c.add_option("--split-seed", job.split_seed, "of random splits")->capture_default_str();
   c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...")->capture_default_str();
-  c.add_option("--learning-rate", job.learning_rate, "wins over the optimizer's own");
+  c.add_option("--learning-rate", job.learning_rate, "a number or a schedule; wins over the optimizer's own");
   c.add_option("--loss", job.loss, "default: by the labels");
   c.add_option("--metrics", job.metrics, "default: accuracy for classes")->delimiter(',');
   c.add_option("--epochs", job.epochs)->capture_default_str();

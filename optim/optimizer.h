@@ -12,31 +12,9 @@
 #include "engine/spec/convert.h"
 #include "kernels/optimizer_rules.h"
 #include "kernels/step.h"
+#include "optim/learning_rate.h"
 
 namespace lehr {
-
-/// A number, or a function of the 0-based optimizer step (a schedule). Numbers and callables convert to it.
-class LearningRate {
- public:
-  LearningRate() : LearningRate(1e-3) {}
-  LearningRate(double rate) : rate_(rate) {}  // NOLINT(google-explicit-constructor): Adam{.learning_rate = 1e-4}
-  LearningRate(std::function<double(std::int64_t)> schedule, SpecValue text) : at_(std::move(schedule)), text_(std::move(text)) {}
-  double at(std::int64_t step) const { return at_ ? at_(step) : rate_; }
-  bool constant() const { return !at_; }
-  const SpecValue& text() const { return text_; }
-
- private:
-  double rate_ = 1e-3;
-  std::function<double(std::int64_t)> at_;
-  SpecValue text_;
-};
-
-template <>
-struct SpecConvert<LearningRate> {
-  static LearningRate from(const SpecValue& value) { return {spec_number(value)}; }
-  static SpecValue to(const LearningRate& rate) { return rate.constant() ? SpecValue::of(rate.at(0)) : rate.text(); }
-  static std::string expects() { return "a number"; }
-};
 
 /// What every optimizer has in Keras. At most one of the three clippings; 0 and none turn it off.
 struct OptimizerOptions {
@@ -90,6 +68,7 @@ class Optimizer {
   struct Held final : Base {
     explicit Held(T s) : spec(std::move(s)), common{spec.weight_decay, spec.clipnorm, spec.clipvalue, spec.global_clipnorm} {
       check_options(T::info, common);
+      if (!spec.learning_rate.base()) spec.learning_rate = spec.learning_rate.with_base(T{}.learning_rate.base().value());
     }
     const SpecInfo& info() const override { return T::info; }
     OptimizerRule rule() const override { return spec.rule(); }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/spec/catalogue.h"
+#include "optim/schedule.h"
 #include "tune/history.h"
 
 namespace lehr {
@@ -18,7 +19,8 @@ class Run {
   virtual ~Run() = default;
   virtual void stop(const std::string& reason) = 0;  ///< after this epoch
   virtual double learning_rate() const = 0;
-  virtual void set_learning_rate(double rate) = 0;  ///< from the next step on
+  virtual void set_learning_rate(double rate) = 0;  ///< from the next step on; on top of a schedule as a factor of it
+  virtual ScheduleRun schedule_run() const = 0;     ///< what a schedule stretches over here, from the optimizer's rate
   virtual std::vector<float> snapshot() const = 0;  ///< all weights
   virtual void restore(const std::vector<float>& weights) = 0;
   virtual void save_weights(const std::string& file) = 0;  ///< relative names lie in the run folder; atomic

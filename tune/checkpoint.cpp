@@ -7,7 +7,7 @@ namespace lehr {
 
 namespace {
 
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;
 
 Array text_array(const std::string& text) {
   return Array::from<std::uint8_t>({static_cast<std::int64_t>(text.size())},
@@ -66,7 +66,8 @@ CheckpointImage capture_checkpoint(const Model& model, const TrainingState& stat
                                       {"stop", counters.stop},
                                       {"epoch", state.position.epoch},
                                       {"step_in_epoch", state.position.step},
-                                      {"learning_rate", state.learning_rate},
+                                      {"learning_rate", state.learning_rate ? JsonValue(*state.learning_rate) : JsonValue()},
+                                      {"rate_factor", state.rate_factor},
                                       {"epochs", state.epochs},
                                       {"stopped", stop_json(state)},
                                       {"history", history_csv(state.history)},
@@ -117,7 +118,8 @@ TrainingState read_checkpoint(const std::string& file, Model& model) {
   out.position = {.epoch = meta.at("epoch").integer(), .step = meta.at("step_in_epoch").integer()};
   const auto sums = required(arrays, "sums", file).as<double>();
   out.position.sums.assign(sums.begin(), sums.end());
-  out.learning_rate = meta.at("learning_rate").number();
+  if (const JsonValue& rate = meta.at("learning_rate"); !rate.is_null()) out.learning_rate = rate.number();
+  out.rate_factor = meta.at("rate_factor").number();
   out.epochs = meta.at("epochs").integer();
   if (const JsonValue& stop = meta.at("stopped"); !stop.is_null()) out.stopped = {stop.at("epoch").integer(), stop.at("why").string()};
   out.history = parse_history_csv(meta.at("history").string(), file);

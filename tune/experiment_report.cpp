@@ -8,8 +8,8 @@
 
 #include "engine/spec/parse.h"
 #include "layers/network.h"
-#include "optim/catalogue.h"
 #include "tune/format.h"
+#include "tune/job_inputs.h"
 
 namespace lehr {
 
@@ -65,10 +65,7 @@ std::string about_text(double seconds) {
 
 std::string epochs_text(std::int64_t epochs) { return fmt::format("{} epoch{}", epochs, epochs == 1 ? "" : "s"); }
 
-double learning_rate_of(const FitJob& job) {
-  if (!job.learning_rate.empty()) return spec_number(parse_spec(job.learning_rate, "--learning-rate"));
-  return optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer")).learning_rate().at(0);
-}
+double learning_rate_of(const FitJob& job) { return job_optimizer(job).learning_rate().first(); }
 
 /// How many times the lecture's rate this is.
 double rate_factor(const Experiment& e, const FitJob& job) {

@@ -42,6 +42,7 @@ class FitRun final : public Run {
     if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
     for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
     check_monitors();
+    if (scheduled()) check_rates(*rate_of_optimizer().schedule(), schedule_run());
     memory_ = measure(train);
   }
 
@@ -67,8 +68,18 @@ class FitRun final : public Run {
     if (!stopped_) stopped_ = {epoch_, reason};
     event("stopped", "Epoch " + std::to_string(epoch_ + 1) + ": " + reason);
   }
-  double learning_rate() const override { return rate_override_ > 0 ? rate_override_ : rate_at(global_step()); }
-  void set_learning_rate(double rate) override { rate_override_ = static_cast<double>(static_cast<float>(rate)); }
+  double learning_rate() const override { return kept_rate(rate_at(run_step())); }
+  // On top of a schedule it is a factor: rate = schedule * factor.
+  void set_learning_rate(double rate) override {
+    if (!scheduled()) {
+      rate_override_ = kept_rate(rate);
+    } else if (const double planned = curve_->at(run_step()); planned > 0) {
+      rate_factor_ = rate / planned;
+    }
+  }
+  ScheduleRun schedule_run() const override {
+    return rate_of_optimizer().run({.epochs = static_cast<double>(o_.epochs), .steps_per_epoch = steps(), .first_step = first_step_});
+  }
   std::vector<float> snapshot() const override { return m_.state().snapshot(); }
   void restore(const std::vector<float>& weights) override { m_.state().restore(weights); }
   void save_weights(const std::string& file) override {
@@ -92,8 +103,11 @@ class FitRun final : public Run {
 
   Backend& backend() const { return m_.backend(); }
   std::int64_t steps() const { return (n_ + batch_ - 1) / batch_; }
-  std::int64_t global_step() const { return base_step_ + epoch_steps_done_; }
-  double rate_at(std::int64_t step) const { return m_.options().optimizer.learning_rate().at(step); }
+  std::int64_t run_step() const { return base_step_ + epoch_steps_done_ - first_step_; }
+  const LearningRate& rate_of_optimizer() const { return m_.options().optimizer.learning_rate(); }
+  bool scheduled() const { return !rate_of_optimizer().constant(); }
+  static double kept_rate(double rate) { return static_cast<double>(static_cast<float>(rate)); }
+  double rate_at(std::int64_t run_step) const { return rate_override_ ? *rate_override_ : curve_->at(run_step) * rate_factor_; }
 
   StepPlan make_plan(std::int64_t size) {
     StepRequest request{.network = m_.network(),
@@ -158,6 +172,7 @@ class FitRun final : public Run {
       position_ = r.position;
       history_ = r.history;
       rate_override_ = r.learning_rate;
+      rate_factor_ = r.rate_factor;
       if (r.ended(o_.epochs)) stopped_ = r.stopped;
       for (std::size_t i = 0; i < callbacks_.size() && i < r.callbacks.size(); ++i)
         if (!r.callbacks[i].text.empty()) callbacks_[i]->load(r.callbacks[i]);
@@ -165,6 +180,8 @@ class FitRun final : public Run {
       counters.stop = 0;
     }
     base_step_ = counters.step - position_.step;
+    first_step_ = base_step_ - position_.epoch * steps();
+    curve_ = rate_of_optimizer().curve(schedule_run());
     m_.state().write_counters(counters);
   }
 
@@ -172,8 +189,8 @@ class FitRun final : public Run {
   void upload_epoch() {
     std::vector<StepRow> rows;
     for (std::int64_t i = 0; i < steps(); ++i) {
-      const double rate = rate_override_ > 0 ? rate_override_ : rate_at(base_step_ + i);
-      rows.push_back(m_.options().optimizer.row(base_step_ + i, static_cast<double>(static_cast<float>(rate))));
+      const double rate = kept_rate(rate_at(base_step_ + i - first_step_));
+      rows.push_back(m_.options().optimizer.row(base_step_ + i, rate));
     }
     m_.state().upload_step_table(rows);
     std::vector<std::int32_t> order;
@@ -200,12 +217,12 @@ class FitRun final : public Run {
     if (!position_.sums.empty()) full_.write_sums(backend(), position_.sums);
     position_ = {.epoch = epoch_};
 
-    const double rate = rate_override_ > 0 ? rate_override_ : rate_at(base_step_);
+    const double rate = rate_at(base_step_ - first_step_), factor = rate_factor_;
     run_steps();
     if (interrupted_)
       leave_epoch();
     else
-      finish_epoch(begin, rate);
+      finish_epoch(begin, rate, factor);
   }
 
   void leave_epoch() { position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = sums()}; }
@@ -261,7 +278,7 @@ class FitRun final : public Run {
     return means;
   }
 
-  void finish_epoch(double begin, double rate) {
+  void finish_epoch(double begin, double rate, double factor) {
     EpochLogs logs = named(epoch_means());
     if (o_.validation_data != nullptr) {
       const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size, o_.interrupted);
@@ -279,7 +296,12 @@ class FitRun final : public Run {
     }
     base_step_ += steps();
     epoch_steps_done_ = 0;
-    logs.emplace_back("learning_rate", static_cast<double>(static_cast<float>(rate)));
+    logs.emplace_back("learning_rate", kept_rate(rate));
+    // rate = schedule * factor, where callbacks may have set the factor.
+    if (scheduled() && !callbacks_.empty()) {
+      logs.emplace_back("schedule_rate", kept_rate(curve_->at(epoch_ * steps())));
+      logs.emplace_back("rate_factor", factor);
+    }
     for (auto& callback : callbacks_) callback->on_epoch_end(*this, epoch_, logs);
     const double seconds = now() - begin;
     logs.emplace_back("seconds", seconds);
@@ -303,8 +325,12 @@ class FitRun final : public Run {
   }
 
   TrainingState training_state() const {
-    TrainingState out{
-        .position = position_, .history = history_, .learning_rate = rate_override_, .epochs = o_.epochs, .stopped = stopped_};
+    TrainingState out{.position = position_,
+                      .history = history_,
+                      .learning_rate = rate_override_,
+                      .rate_factor = rate_factor_,
+                      .epochs = o_.epochs,
+                      .stopped = stopped_};
     for (const auto& callback : callbacks_) out.callbacks.push_back(callback->save());
     return out;
   }
@@ -327,7 +353,10 @@ class FitRun final : public Run {
   std::optional<std::pair<std::int64_t, std::string>> stopped_;
   bool interrupted_ = false;
   std::int64_t epoch_ = 0, base_step_ = 0, epoch_steps_done_ = 0, samples_ = 0, predicted_classes_ = 0;
-  double rate_override_ = 0, step_seconds_ = 0;
+  std::int64_t first_step_ = 0;  ///< the optimizer's at the run's begin
+  std::unique_ptr<RateCurve> curve_;
+  std::optional<double> rate_override_;
+  double rate_factor_ = 1, step_seconds_ = 0;
 };
 
 FitResult Model::fit_run(const Dataset& train, const FitOptions& options) { return FitRun(*this, train, options).run(); }

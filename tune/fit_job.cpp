@@ -11,7 +11,6 @@
 #include "kernels/cpu.h"
 #include "layers/augmentation.h"
 #include "layers/catalogue.h"
-#include "optim/catalogue.h"
 #include "tune/checkpoint.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
@@ -160,11 +159,7 @@ ModelOptions model_options(const FitJob& job, const Dataset& data) {
   if (options.precision == Precision::tf32)
     throw Error(
         {.category = Category::usage, .where = "--precision tf32", .what = "a CPU has no tf32", .expected = "float32 or mixed_bfloat16"});
-  options.optimizer = optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
-  if (!job.learning_rate.empty())
-    options.optimizer = options.optimizer.with_learning_rate(spec_number(parse_spec(job.learning_rate, "--learning-rate")));
-  if (options.optimizer.learning_rate().at(0) < 0)
-    throw Error({.category = Category::usage, .where = "--learning-rate", .what = "a rate cannot be negative", .expected = "0 or more"});
+  options.optimizer = job_optimizer(job);
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
   if (!job.metrics.empty()) {
     options.metrics.emplace();
@@ -207,6 +202,7 @@ class JobRun {
     model_->resolve(parts_.train);
     if (!job.augment.empty()) augmentation_ = network_from_spec(parse_spec(job.augment, "--augment"));
     check_augmentation(augmentation_, parts_.train.sample_shape());
+    warn_of_schedule();
     if (!job.initial_weights.empty()) model_->load_weights(job.initial_weights);
     model_->state().set_slots(model_->options().optimizer.slots());
   }
@@ -237,6 +233,15 @@ class JobRun {
   }
 
  private:
+  void warn_of_schedule() {
+    const LearningRate& rate = model_->options().optimizer.learning_rate();
+    if (rate.constant()) return;
+    const std::int64_t batch = std::min(job_.batch_size, parts_.train.size());
+    const auto run = rate.run({.epochs = static_cast<double>(job_.epochs), .steps_per_epoch = (parts_.train.size() + batch - 1) / batch});
+    if (const std::string warning = schedule_warning(*rate.schedule(), run); !warning.empty())
+      parts_.messages.push_back("warning: " + warning);
+  }
+
   void say(const std::string& line) const {
     if (hooks_.renderer != nullptr) hooks_.renderer->on_message(line);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/spec/parse.h"
+#include "optim/catalogue.h"
 
 namespace lehr {
 
@@ -34,6 +35,17 @@ InputTransform input_transform(const FitJob& job, const Dataset& data) {
   InputTransform out = transform_of(job, data);
   out.bytes_only = data.x_dtype() == DType::u8;
   return out;
+}
+
+Optimizer job_optimizer(const FitJob& job) {
+  Optimizer optimizer = optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
+  if (!job.learning_rate.empty()) {
+    const auto given = SpecConvert<LearningRate>::from(parse_spec(job.learning_rate, "--learning-rate"));
+    optimizer = optimizer.with_learning_rate(LearningRate::over(optimizer.learning_rate(), given));
+  }
+  if (optimizer.learning_rate().first() < 0)
+    throw Error({.category = Category::usage, .where = "--learning-rate", .what = "a rate cannot be negative", .expected = "0 or more"});
+  return optimizer;
 }
 
 std::vector<float> class_weights(const std::string& text, const Dataset& train, std::int64_t classes) {

@@ -15,6 +15,9 @@
 #include "layers/reshaping.h"                 // IWYU pragma: export
 #include "layers/zoo/zoo.h"                   // IWYU pragma: export
 #include "optim/adam.h"                       // IWYU pragma: export
+#include "optim/epoch_schedules.h"            // IWYU pragma: export
+#include "optim/keras_schedules.h"            // IWYU pragma: export
+#include "optim/ramps.h"                      // IWYU pragma: export
 #include "optim/rmsprop.h"                    // IWYU pragma: export
 #include "optim/sgd.h"                        // IWYU pragma: export
 #include "tune/callbacks/early_stopping.h"    // IWYU pragma: export

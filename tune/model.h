@@ -51,7 +51,8 @@ struct TrainingState {
   RunPosition position = {};
   History history = {};
   std::vector<CallbackState> callbacks = {};
-  double learning_rate = 0;                                          ///< as callbacks left it; 0: the optimizer's own
+  std::optional<double> learning_rate = {};                          ///< as callbacks left it; unset: the optimizer's own
+  double rate_factor = 1;                                            ///< what callbacks made of a schedule
   std::int64_t epochs = 0;                                           ///< as planned; with more of them a stopped run goes on
   std::optional<std::pair<std::int64_t, std::string>> stopped = {};  ///< by a callback: epoch (from 0) and why
 

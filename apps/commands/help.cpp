@@ -8,6 +8,7 @@
 #include "engine/spec/names.h"
 #include "layers/catalogue.h"
 #include "optim/catalogue.h"
+#include "optim/schedule_catalogue.h"
 #include "tune/callback.h"
 
 namespace lehr {
@@ -20,18 +21,16 @@ struct Topic {
 };
 
 std::vector<Topic> topics() {
-  return {{"layers", layer_catalogue().docs()},
-          {"networks", network_catalogue().docs()},
-          {"optimizers", optimizer_catalogue().docs()},
-          {"callbacks", callback_catalogue().docs()},
-          {"data", data_catalogue().docs()}};
+  return {{"layers", layer_catalogue().docs()},         {"networks", network_catalogue().docs()},
+          {"optimizers", optimizer_catalogue().docs()}, {"schedules", schedule_catalogue().docs()},
+          {"callbacks", callback_catalogue().docs()},   {"data", data_catalogue().docs()}};
 }
 
 void run(Console& console, const CLI::App& app, const std::string& topic) {
   if (topic.empty()) {
     console.out << app.help()
-                << "\nlehr help NAME explains a layer, network, optimizer, callback or data set;\nlehr help "
-                   "layers|networks|optimizers|callbacks|data lists them.\n";
+                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
+                   "layers|networks|optimizers|schedules|callbacks|data lists them.\n";
     if (const std::string flags = missing_flags(app); !flags.empty()) console.out << "\nFlags not in this version yet:\n" << flags << '\n';
     return;
   }
@@ -53,7 +52,7 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
   throw Error({.category = Category::usage,
                .where = "lehr help",
                .what = "there is no topic \"" + topic + "\"",
-               .expected = "layers, networks, optimizers, callbacks, data, or a name in them",
+               .expected = "layers, networks, optimizers, schedules, callbacks, data, or a name in them",
                .got = topic,
                .hint = did_you_mean(nearest(topic, known))});
 }

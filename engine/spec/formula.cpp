@@ -114,8 +114,15 @@ double Formula::operator()(const FormulaValues& values) const {
   return results.back();
 }
 
-bool Formula::uses_step() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.operation == static_cast<std::uint8_t>(Op::step); });
+namespace {
+
+bool holds(const std::vector<Formula::Node>& nodes, Op operation) {
+  return std::any_of(nodes.begin(), nodes.end(), [&](const Formula::Node& n) { return n.operation == static_cast<std::uint8_t>(operation); });
 }
+
+}  // namespace
+
+bool Formula::uses_step() const { return holds(nodes_, Op::step); }
+bool Formula::uses_rate() const { return holds(nodes_, Op::lr); }
 
 }  // namespace lehr

@@ -23,6 +23,7 @@ class Formula {
 
   double operator()(const FormulaValues& values) const;
   bool uses_step() const;  ///< must be evaluated every step, not every epoch
+  bool uses_rate() const;  ///< reads lr, the rate before
   const std::string& text() const { return text_; }
   friend bool operator==(const Formula& a, const Formula& b) { return a.text_ == b.text_; }
 

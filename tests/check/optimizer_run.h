@@ -35,13 +35,14 @@ class OptimizerRun {
     auto counters = state_.read_counters();
     counters.cursor = 0;
     state_.write_counters(counters);
-    state_.upload_step_table({optimizer_.row(counters.step, optimizer_.learning_rate().at(counters.step))});
+    state_.upload_step_table({optimizer_.row(counters.step, rate_->at(counters.step))});
     plan_->run();
   }
 
  private:
   Cpu cpu_{1};
   Optimizer optimizer_;
+  std::unique_ptr<RateCurve> rate_ = optimizer_.learning_rate().curve({.epochs = 1e6});
   State state_;
   std::unique_ptr<Plan> plan_;
 };

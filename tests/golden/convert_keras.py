@@ -3,7 +3,8 @@
 usage: convert_keras.py GOLDEN OUT
 GOLDEN holds upstream.json (cases of Keras's own test suite) and keras/{layers,losses,optimizers}/NAME.{json,npz} (inputs, outputs and gradients
 of one object each). Writes OUT/{layers,losses,optimizers}.npz (arrays NAME/x, ...), OUT/{layers,losses,optimizers}.json (class and config of
-each NAME) and OUT/upstream.json (the cases about layers, losses, metrics, activations and optimizers).
+each NAME), OUT/schedules.json (Keras's six schedules at 82 steps each) and OUT/upstream.json (the cases about layers, losses, metrics,
+activations, optimizers and schedules).
 
 A config keeps what differs from Keras's defaults and has a meaning here. Left out: names and types, initializers (the weights are given), and
 keys that only say "not used" (null, false). What remains and is unknown to lehr makes the case one that is not supported yet.
@@ -42,7 +43,9 @@ for kind in ('layers', 'losses', 'optimizers'):
     write_json(os.path.join(out, kind + '.json'), cases)
     np.savez_compressed(os.path.join(out, kind + '.npz'), **arrays)
 
-ELSEWHERE = ('sched.', 'cb.', 'kt.')
+write_json(os.path.join(out, 'schedules.json'), json.load(open(os.path.join(source, 'keras', 'schedules.json'))))
+
+ELSEWHERE = ('cb.', 'kt.')
 cases = []
 for c in json.load(open(os.path.join(source, 'upstream.json')))['cases']:
     if c['id'].startswith(ELSEWHERE): continue

@@ -97,7 +97,7 @@ TEST_CASE("optimizers: all fields survive text and JSON") {
       auto untouched = check::untouched(optimizer_catalogue().find(class_name)->fields(), optimizer.config());
       CHECK(untouched == expected);
       check::round_trip(optimizer_catalogue(), optimizer);
-      CHECK(optimizer.with_learning_rate(0.7).learning_rate().at(0) == 0.7);
+      CHECK(optimizer.with_learning_rate(0.7).learning_rate().first() == 0.7);
     }
 }
 
