@@ -5,7 +5,7 @@ LEHR := build/release/lehr
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test install bench check-all asan tsan tidy long format clean help deps deps-check
+.PHONY: build demo test install package bench check-all asan tsan tidy long format clean help deps deps-check deps-package
 
 build: deps ## build the program: build/release/lehr
 	@cmake --preset release >/dev/null
@@ -22,6 +22,11 @@ test: deps ## build everything and run the quick tests
 install: build ## install under PREFIX (default /usr/local): program, libraries, headers, CMake package
 	@cmake --install build/release --prefix "$(PREFIX)"
 	@echo "lehr is in $(PREFIX): bin/lehr, include/lehr, lib/cmake/lehr"
+
+package: deps-package ## build/package/lehr-VERSION-linux-ARCH.tar.xz: one file that runs on another Linux, with or without a GPU
+	@cmake --preset package >/dev/null
+	@cmake --build --preset package -j $(JOBS) --target lehr
+	@cmake/package.sh build/package/lehr build/package
 
 bench: build ## how fast kernels and whole training steps are here, beside what the machine could do
 	@$(LEHR) bench kernels
@@ -56,3 +61,6 @@ deps:
 
 deps-check:
 	@cmake/install-packages.sh check
+
+deps-package:
+	@cmake/install-packages.sh package

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install-packages.sh [build|check] [--yes]: what lehr needs from Debian, and oneDNN. Silent and quick where all of it is there.
+# install-packages.sh [build|check|package] [--yes]: what lehr needs from Debian, and oneDNN. Silent and quick where all of it is there.
 # Asks only a person: not under CI, not with --yes or YES=1, not where stdin is no terminal.
 set -euo pipefail
 
@@ -8,9 +8,9 @@ group=build
 yes="${YES:-}"
 for argument in "$@"; do
   case "$argument" in
-    build | check) group="$argument" ;;
+    build | check | package) group="$argument" ;;
     --yes) yes=1 ;;
-    *) echo "usage: install-packages.sh [build|check] [--yes]" >&2; exit 2 ;;
+    *) echo "usage: install-packages.sh [build|check|package] [--yes]" >&2; exit 2 ;;
   esac
 done
 
@@ -22,7 +22,8 @@ packages=(
   librapidcheck-dev                                  # property tests
   python3 python3-pip ca-certificates                # oneDNN's wheels, checks of the tree
 )
-[[ "$group" == check ]] && packages+=(clang-tidy-19 clang-format-19)
+[[ "$group" == check ]] && packages+=(clang-tidy-19 clang-format-19 patchelf xz-utils)
+[[ "$group" == package ]] && packages+=(patchelf xz-utils)
 
 confirm() {  # confirm QUESTION: true where nobody is to be asked, or the answer is yes
   [[ -n "$yes" || -n "${CI:-}" || ! -t 0 ]] && return 0

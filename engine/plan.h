@@ -24,8 +24,9 @@ enum class Storage : std::uint8_t { arena, bound, kept, state };
 class Binding;
 
 struct PlanOp {
-  std::string name = {};   ///< "conv2d forward"
-  std::string layer = {};  ///< "block1_conv1"
+  std::string name = {};     ///< "conv2d forward"
+  std::string layer = {};    ///< "block1_conv1"
+  std::string problem = {};  ///< of convolutions and products: the line of tests/problems that says the same
   std::vector<Value> reads = {}, writes = {};
   std::size_t workspace_bytes = 0;  ///< scratch in the arena while this operation runs
   double flops = 0;                 ///< multiply-adds count two

@@ -37,6 +37,7 @@ class Planner {
   bool training() const { return options_.mode == PlanMode::train; }
   std::int64_t batch() const { return options_.batch; }
   DType compute_type() const { return lehr::compute_type(options_.precision); }
+  bool tf32() const { return options_.precision == Precision::tf32; }
 
   /// Prepares an operation for this plan's device.
   template <class Spec>

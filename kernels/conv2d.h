@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "kernels/activation.h"
 #include "kernels/backend.h"
@@ -39,21 +40,30 @@ struct Conv2dForwardSpec {
   bool bias = true;
   Activation activation = Activation::linear;
   Variant variant = Variant::automatic;
+  bool tf32 = false;  ///< float32 operands may lose mantissa to tensor cores; a CPU has none
 };
 struct Conv2dBackwardDataSpec {
   Conv2dShape shape = {};
   DType dtype = DType::f32;
   DType weights = DType::f32;
   Variant variant = Variant::automatic;
+  bool tf32 = false;
 };
 struct Conv2dBackwardWeightsSpec {
   Conv2dShape shape = {};
   DType dtype = DType::f32;
   bool bias = true;
   Variant variant = Variant::automatic;
+  bool tf32 = false;
 };
 
 bool conv2d_can_fuse(Activation activation);
+
+/// The line of tests/problems/conv2d that says the same, its pass included: what a plan did can be timed alone, or planned for another
+/// device.
+std::string problem_line(const Conv2dForwardSpec& spec);
+std::string problem_line(const Conv2dBackwardDataSpec& spec);
+std::string problem_line(const Conv2dBackwardWeightsSpec& spec);
 
 struct Conv2dForward {
   virtual ~Conv2dForward() = default;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "kernels/activation.h"
 #include "kernels/backend.h"
@@ -23,7 +24,10 @@ struct MatmulSpec {
   bool bias = false;
   Activation activation = Activation::linear;  ///< as conv2d_can_fuse
   Variant variant = Variant::automatic;
+  bool tf32 = false;  ///< float32 operands may lose mantissa to tensor cores; a CPU has none
 };
+/// The line of tests/problems/matmul that says the same.
+std::string problem_line(const MatmulSpec& spec);
 struct Matmul {
   virtual ~Matmul() = default;
   virtual std::size_t workspace_bytes() const = 0;

@@ -68,10 +68,12 @@ class Conv2DLayer final : public Layer {
     const Activation inside = fused ? spec_.activation : Activation::linear;
     const std::int64_t rows = e.batch() * e.output[0] * e.output[1];
 
-    auto forward = p.prepare(Conv2dForwardSpec{.shape = shape, .dtype = p.compute_type(), .bias = spec_.use_bias, .activation = inside});
+    const Conv2dForwardSpec spec{.shape = shape, .dtype = p.compute_type(), .bias = spec_.use_bias, .activation = inside, .tf32 = p.tf32()};
+    auto forward = p.prepare(spec);
     const Value packed = packed_weights(p, e.name, weights, forward);
     p.add({.name = "conv2d",
            .layer = e.name,
+           .problem = problem_line(spec),
            .reads = {x, packed, bias},
            .writes = {y},
            .workspace_bytes = forward->workspace_bytes(),
@@ -88,10 +90,12 @@ class Conv2DLayer final : public Layer {
       const Value dz = emit_bias_activation_backward(p, name, inside, y, rows, shape.out_channels, bias_index);
       p.contribute_weight(kernel, [&](Value dw) { emit_kernel_gradient(p, name, shape, x, dz, dw); });
       p.contribute(x, [&](Value dx) {
-        auto op = p.prepare(Conv2dBackwardDataSpec{.shape = shape, .dtype = p.compute_type()});
+        const Conv2dBackwardDataSpec spec{.shape = shape, .dtype = p.compute_type(), .tf32 = p.tf32()};
+        auto op = p.prepare(spec);
         const Value repacked = packed_weights(p, name, weights, op);
         p.add({.name = "conv2d d input",
                .layer = name,
+               .problem = problem_line(spec),
                .reads = {dz, repacked},
                .writes = {dx},
                .workspace_bytes = op->workspace_bytes(),
@@ -139,11 +143,13 @@ class Conv2DLayer final : public Layer {
   }
 
   static void emit_kernel_gradient(Planner& p, const std::string& name, const Conv2dShape& shape, Value x, Value dz, Value dw) {
-    auto op = p.prepare(Conv2dBackwardWeightsSpec{.shape = shape, .dtype = p.compute_type(), .bias = false});
+    const Conv2dBackwardWeightsSpec spec{.shape = shape, .dtype = p.compute_type(), .bias = false, .tf32 = p.tf32()};
+    auto op = p.prepare(spec);
     const Value packed =
         op->packed_bytes() == 0 ? dw : p.tensor("d " + name + " packed", static_cast<std::int64_t>(op->packed_bytes()), DType::u8);
     p.add({.name = "conv2d d kernel",
            .layer = name,
+           .problem = problem_line(spec),
            .reads = {x, dz},
            .writes = {packed},
            .workspace_bytes = op->workspace_bytes(),

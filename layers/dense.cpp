@@ -52,17 +52,20 @@ class DenseLayer final : public Layer {
     const Activation inside = fused ? spec_.activation : Activation::linear;
 
     const Value z = e.make_output();
-    auto forward = p.prepare(MatmulSpec{.m = rows,
-                                        .n = units,
-                                        .k = inputs,
-                                        .a = p.dtype(x),
-                                        .b = p.dtype(w),
-                                        .c = p.dtype(z),
-                                        .bias = spec_.use_bias,
-                                        .activation = inside});
+    const MatmulSpec spec{.m = rows,
+                          .n = units,
+                          .k = inputs,
+                          .a = p.dtype(x),
+                          .b = p.dtype(w),
+                          .c = p.dtype(z),
+                          .bias = spec_.use_bias,
+                          .activation = inside,
+                          .tf32 = p.tf32()};
+    auto forward = p.prepare(spec);
     const double flops = 2.0 * static_cast<double>(rows) * static_cast<double>(units) * static_cast<double>(inputs);
     p.add({.name = "dense",
            .layer = e.name,
+           .problem = problem_line(spec),
            .reads = {x, w, bias},
            .writes = {z},
            .workspace_bytes = forward->workspace_bytes(),
@@ -76,10 +79,12 @@ class DenseLayer final : public Layer {
       if (!p.has_gradient(z)) return;
       const Value dz = emit_bias_activation_backward(p, name, inside, z, rows, units, bias_index);
       p.contribute_weight(kernel, [&](Value dw) {
-        auto op = p.prepare(
-            MatmulSpec{.m = inputs, .n = units, .k = rows, .transpose_a = true, .a = p.dtype(x), .b = p.dtype(dz), .c = DType::f32});
+        const MatmulSpec spec{
+            .m = inputs, .n = units, .k = rows, .transpose_a = true, .a = p.dtype(x), .b = p.dtype(dz), .c = DType::f32, .tf32 = p.tf32()};
+        auto op = p.prepare(spec);
         p.add({.name = "dense d kernel",
                .layer = name,
+               .problem = problem_line(spec),
                .reads = {x, dz},
                .writes = {dw},
                .workspace_bytes = op->workspace_bytes(),
@@ -87,10 +92,12 @@ class DenseLayer final : public Layer {
                .run = [op, x, dz, dw](const Binding& v, View ws, Stream& s) { op->run(v[x], v[dz], {}, v[dw], ws, s); }});
       });
       p.contribute(x, [&](Value dx) {
-        auto op = p.prepare(
-            MatmulSpec{.m = rows, .n = inputs, .k = units, .transpose_b = true, .a = p.dtype(dz), .b = p.dtype(w), .c = p.dtype(dx)});
+        const MatmulSpec spec{
+            .m = rows, .n = inputs, .k = units, .transpose_b = true, .a = p.dtype(dz), .b = p.dtype(w), .c = p.dtype(dx), .tf32 = p.tf32()};
+        auto op = p.prepare(spec);
         p.add({.name = "dense d input",
                .layer = name,
+               .problem = problem_line(spec),
                .reads = {dz, w},
                .writes = {dx},
                .workspace_bytes = op->workspace_bytes(),

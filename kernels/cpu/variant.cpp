@@ -8,7 +8,7 @@ bool available(const Cpu&, Variant variant) {
 #else
   constexpr bool library = false;
 #endif
-  return library || variant != Variant::library;
+  return variant == Variant::library ? library : variant <= Variant::ours;
 }
 
 }  // namespace lehr

@@ -5,9 +5,8 @@
 #include "kernels/reference/conv2d.h"
 
 namespace lehr::check {
-namespace {
 
-Conv2dForwardSpec spec_of(const Problem& p) {
+Conv2dForwardSpec conv2d_spec(const Problem& p) {
   const auto number = [&](std::string_view key, std::string_view common, std::int64_t otherwise) {
     return p.number(key, p.number(common, otherwise));
   };
@@ -31,8 +30,11 @@ Conv2dForwardSpec spec_of(const Problem& p) {
           .weights = dtype_word(p, "weights"),
           .bias = p.number("bias", 1) != 0,
           .activation = activation_word(p),
-          .variant = variant_word(p)};
+          .variant = variant_word(p),
+          .tf32 = p.number("tf32", 0) != 0};
 }
+
+namespace {
 
 /// What the kernel computes with: under bf16 the weights are rounded when they are packed.
 std::vector<double> rounded(std::vector<double> values, DType dtype) {
@@ -50,7 +52,7 @@ class Maker {
  public:
   Maker(const Problem& problem, Backend& backend)
       : on_(backend),
-        spec_(spec_of(problem)),
+        spec_(conv2d_spec(problem)),
         s_(spec_.shape),
         x_(on_.input(spec_.dtype, reference::input_count(s_))),
         w_(on_.input(spec_.weights, reference::weight_count(s_))),
@@ -100,8 +102,8 @@ class Maker {
   }
 
   void backward_data() {
-    const auto op =
-        on_.prepare(Conv2dBackwardDataSpec{.shape = s_, .dtype = spec_.dtype, .weights = spec_.weights, .variant = spec_.variant});
+    const auto op = on_.prepare(
+        Conv2dBackwardDataSpec{.shape = s_, .dtype = spec_.dtype, .weights = spec_.weights, .variant = spec_.variant, .tf32 = spec_.tf32});
     auto &packed = packed_weights(*op), &dx = on_.memory(spec_.dtype, reference::input_count(s_)),
          &workspace = on_.workspace(op->workspace_bytes());
     Pass p = pass("d_input");
@@ -115,7 +117,8 @@ class Maker {
   }
 
   void backward_weights() {
-    const auto op = on_.prepare(Conv2dBackwardWeightsSpec{.shape = s_, .dtype = spec_.dtype, .bias = spec_.bias, .variant = spec_.variant});
+    const auto op = on_.prepare(
+        Conv2dBackwardWeightsSpec{.shape = s_, .dtype = spec_.dtype, .bias = spec_.bias, .variant = spec_.variant, .tf32 = spec_.tf32});
     auto &dw = on_.memory(DType::f32, reference::weight_count(s_)), &db = on_.memory(DType::f32, spec_.bias ? s_.out_channels : 0),
          &workspace = on_.workspace(op->workspace_bytes());
     const bool packs = op->packed_bytes() != 0;

@@ -13,12 +13,12 @@ const std::vector<Family>& families() {
   static const std::vector<Family> all{
       {.name = "conv2d",
        .keys = "n h w c f k kh kw stride stride_h stride_w dilation dilation_h dilation_w groups pad pad_top pad_bottom pad_left pad_right "
-               "bias activation dtype weights variant",
+               "bias activation dtype weights tf32 variant",
        .make = conv2d_case,
        .axes = {variants, types},
        .offered = conv2d_offered},
       {.name = "matmul",
-       .keys = "m n k ta tb a b c bias activation variant",
+       .keys = "m n k ta tb a b c bias activation tf32 variant",
        .make = matmul_case,
        .axes = {variants, {"", "a=bfloat16 b=bfloat16 c=bfloat16", "a=bfloat16 b=bfloat16 c=float32", "a=float32 b=bfloat16 c=bfloat16"}},
        .offered = matmul_offered},

@@ -18,7 +18,8 @@ MatmulSpec spec_of(const Problem& p) {
           .c = dtype_word(p, "c"),
           .bias = p.number("bias", 0) != 0,
           .activation = activation_word(p),
-          .variant = variant_word(p)};
+          .variant = variant_word(p),
+          .tf32 = p.number("tf32", 0) != 0};
 }
 
 }  // namespace

@@ -10,7 +10,13 @@ DType dtype_word(const Problem& problem, std::string_view key, DType otherwise) 
 
 Variant variant_word(const Problem& problem) {
   return word_of<Variant>(problem, "variant", Variant::automatic,
-                          {{"automatic", Variant::automatic}, {"library", Variant::library}, {"ours", Variant::ours}});
+                          {{"automatic", Variant::automatic},
+                           {"library", Variant::library},
+                           {"ours", Variant::ours},
+                           {"naive", Variant::naive},
+                           {"tiled", Variant::tiled},
+                           {"registers", Variant::registers},
+                           {"tensor", Variant::tensor}});
 }
 
 Activation activation_word(const Problem& problem) {

@@ -1,0 +1,15 @@
+# cuDNN, cuBLASLt and NCCL are opened when the program runs; to build, their headers suffice. Without these headers lehr has its own kernels.
+#   lehr_cuda_libraries   opens them; plans convolutions, also for a GPU that is not here
+find_path(LEHR_CUDART_DIR cuda_runtime_api.h HINTS ENV CUDA_PATH PATHS /usr/local/cuda/include)
+find_path(LEHR_CUDNN_DIR cudnn_graph.h HINTS ENV CUDNN_PATH PATHS /usr/local/cuda/include PATH_SUFFIXES include)
+set(LEHR_CUDNN_TARGET "")
+if(LEHR_CUDART_DIR AND LEHR_CUDNN_DIR)
+  set(LEHR_CUDNN_TARGET lehr_cuda_libraries)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/kernels/cuda/library.cpp ${CMAKE_CURRENT_SOURCE_DIR}/kernels/cuda/cudnn/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/kernels/cuda/cublaslt/*.cpp)
+  add_library(lehr_cuda_libraries STATIC ${sources})
+  target_include_directories(lehr_cuda_libraries PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>)
+  target_include_directories(lehr_cuda_libraries SYSTEM PUBLIC $<BUILD_INTERFACE:${LEHR_CUDNN_DIR}> $<BUILD_INTERFACE:${LEHR_CUDART_DIR}>)
+  target_link_libraries(lehr_cuda_libraries PUBLIC lehr_kernels PRIVATE $<BUILD_INTERFACE:lehr_warnings> ${CMAKE_DL_LIBS})
+else()
+  message(STATUS "cuDNN's headers not found (cudnn_graph.h; CUDNN_PATH): a CUDA build convolves with lehr's own kernels")
+endif()

@@ -1,0 +1,119 @@
+// Where libraries are looked for, and what is said where they are not, or are not what they should be.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "engine/atomic_file.h"
+#include "kernels/cuda/cudnn/api.h"
+#include "kernels/cuda/library.h"
+#include "kernels/error.h"
+#include "tests/check/temporary_folder.h"
+
+using namespace lehr;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// An environment variable, until the end of the scope.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    if (const char* before = std::getenv(name)) before_ = before;
+    setenv(name, value.c_str(), 1);
+  }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() {
+    if (before_)
+      setenv(name_, before_->c_str(), 1);
+    else
+      unsetenv(name_);
+  }
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+/// The message of the Error that opening gives.
+ErrorInfo refusal(const cuda::LibraryNames& names) {
+  try {
+    const cuda::Library library(names);
+  } catch (const Error& e) {
+    return e.info();
+  }
+  FAIL("it opened");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("libraries: one that is nowhere is named, with every folder that was searched") {
+  const Variable path("LEHR_CUDA_PATH", "/nowhere/one:/nowhere/two");
+  const ErrorInfo info = refusal({.name = "cuDNN", .sonames = {"libcudnn_of_nobody.so.9", "libcudnn_of_nobody.so.8"}});
+  CHECK(info.category == Category::device);
+  for (const char* part :
+       {"libcudnn_of_nobody.so.9 or libcudnn_of_nobody.so.8", "/nowhere/one", "/nowhere/two/lib64", "the system's folders"})
+    CHECK_MESSAGE(info.expected.find(part) != std::string::npos, info.expected);
+  CHECK(info.hint.find("LEHR_CUDA_PATH") != std::string::npos);
+}
+
+TEST_CASE("libraries: a damaged file is named with the loader's reason, and a good one further on still opens") {
+  const TemporaryFolder folder;
+  const fs::path root = folder.path(), bad = root / "bad", good = root / "good" / "lib";
+  fs::create_directories(good);
+  write_file_atomically(bad / "libz.so.1", "not a library");
+  {
+    const Variable path("LEHR_CUDA_PATH", bad.string());
+    write_file_atomically(bad / "libmine.so.1", "not a library");
+    const ErrorInfo info = refusal({.name = "mine", .sonames = {"libmine.so.1"}});
+    CHECK(info.what.find("could not be loaded") != std::string::npos);
+    CHECK_MESSAGE(info.got.find("libmine.so.1") != std::string::npos, info.got);
+  }
+  const cuda::Library system({.name = "zlib", .sonames = {"libz.so.1"}});
+  fs::copy(system.file(), good / "libz_of_lehr.so.1");
+  write_file_atomically(bad / "libz_of_lehr.so.1", "not a library");
+  const Variable path("LEHR_CUDA_PATH", bad.string() + ":" + good.parent_path().string());
+  const cuda::Library found({.name = "zlib", .sonames = {"libz_of_lehr.so.1"}});
+  CHECK(found.file() == good / "libz_of_lehr.so.1");
+}
+
+TEST_CASE("libraries: the order is LEHR_CUDA_PATH, the loader's own, Python's wheels, the system") {
+  const TemporaryFolder folder;
+  const fs::path wheel = fs::path(folder.path()) / "venv" / "lib" / "python3.11" / "site-packages" / "nvidia" / "cudnn" / "lib";
+  fs::create_directories(wheel);
+  const Variable path("LEHR_CUDA_PATH", "/mine"), environment("VIRTUAL_ENV", (fs::path(folder.path()) / "venv").string());
+  const auto folders = cuda::library_folders();
+  const auto position = [&](const fs::path& what) { return std::ranges::find(folders, what) - folders.begin(); };
+  CHECK(folders.front() == "/mine");
+  CHECK(position("/mine/lib") < position(wheel));
+  CHECK(position(wheel) < position(""));
+  CHECK(position("") < position("/usr/local/cuda/lib64"));
+  CHECK(position("/usr/local/cuda/lib64") < static_cast<std::ptrdiff_t>(folders.size()));
+}
+
+TEST_CASE("libraries: a function that a version lacks is named") {
+  const cuda::Library zlib({.name = "zlib", .sonames = {"libz.so.1"}});
+  const char* (*version)() = nullptr;
+  zlib.bind(version, "zlibVersion");
+  CHECK(std::string(version()).starts_with("1."));
+  CHECK_THROWS_WITH_AS(zlib.bind(version, "zlibDoesNotHaveThis"), doctest::Contains("zlibDoesNotHaveThis"), Error);
+  zlib.bind_optional(version, "zlibDoesNotHaveThis");
+  CHECK((version == nullptr));
+}
+
+TEST_CASE("cudnn: another major version is refused with both versions") {
+  CHECK(cudnn::version_text(91900) == "9.19.0");
+  CHECK(cudnn::version_text(8905) == "8.9.5");
+  CHECK_NOTHROW(cudnn::check_version(90100, "libcudnn.so.9"));
+  for (const std::size_t version : {8905UL, 100000UL}) {
+    CAPTURE(version);
+    CHECK_THROWS_WITH_AS(cudnn::check_version(version, "/lib/libcudnn.so.9"), doctest::Contains(cudnn::version_text(version).c_str()),
+                         Error);
+    CHECK_THROWS_WITH_AS(cudnn::check_version(version, "/lib/libcudnn.so.9"), doctest::Contains("/lib/libcudnn.so.9"), Error);
+  }
+}
