@@ -35,6 +35,9 @@ std::unique_ptr<Renderer> Console::renderer() const {
 void add_common_flags(CLI::App& c, Console& console, FitJob& job) {
   c.add_option("--device", job.device, "auto, cpu, cuda or cuda:INDEX")->capture_default_str();
   c.add_option("--precision", job.precision, "float32, tf32 or mixed_bfloat16")->capture_default_str();
+  c.add_option("--conv", job.conv, "on a GPU: auto, cudnn or ours")->capture_default_str();
+  c.add_flag("--autotune", job.autotune, "on a GPU: engines by measurement, kept for the next run");
+  c.add_flag("--fast", job.fast, "on a GPU: also engines that do not repeat their bits");
   c.add_option("--threads", job.threads, "CPU threads; 0: what affinity and the cgroup allow")->capture_default_str();
   c.add_option("--seed", job.seed, "of initial weights, shuffling and dropout")->capture_default_str();
   c.add_option("--run", job.run, "folder of the run; default: runs/<name>-<date>-<n>");

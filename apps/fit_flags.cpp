@@ -69,6 +69,9 @@ void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job) {
   keep("--evaluate-on", &FitJob::evaluate_on);
   keep("--device", &FitJob::device);
   keep("--precision", &FitJob::precision);
+  keep("--conv", &FitJob::conv);
+  keep("--autotune", &FitJob::autotune);
+  keep("--fast", &FitJob::fast);
   keep("--data-dir", &FitJob::data_dir);
   keep("--threads", &FitJob::threads);
   keep("--seed", &FitJob::seed);

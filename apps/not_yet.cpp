@@ -33,8 +33,10 @@ constexpr std::array commands{
 };
 
 constexpr std::array flags{
-    Line{"fit", "--scale-features"}, Line{"fit", "--exclude"},      Line{"fit", "--conv"},        Line{"fit", "--autotune"},
-    Line{"fit", "--fast"},           Line{"evaluate", "--metrics"}, Line{"summary", "--picture"},
+    Line{"fit", "--scale-features"},
+    Line{"fit", "--exclude"},
+    Line{"evaluate", "--metrics"},
+    Line{"summary", "--picture"},
 };
 
 template <class App>

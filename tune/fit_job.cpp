@@ -34,6 +34,21 @@ std::shared_ptr<Backend> make_backend(const std::string& device, int threads) {
                .got = device});
 }
 
+void check_device_flags(const FitJob& job, const Backend& backend) {
+  if (job.conv != "auto" && job.conv != "cudnn" && job.conv != "ours")
+    throw Error(
+        {.category = Category::usage, .where = "--conv", .what = "unknown choice", .expected = "auto, cudnn or ours", .got = job.conv});
+  if (backend.kind() != DeviceKind::cpu) return;
+  const auto refuse = [](const std::string& flag, const char* what, const char* expected) {
+    throw Error(
+        {.category = Category::usage, .where = flag, .what = what, .expected = expected, .hint = "It is for a GPU: --device cuda."});
+  };
+  if (precision_of(job.precision) == Precision::tf32) refuse("--precision tf32", "a CPU has no tf32", "float32 or mixed_bfloat16");
+  if (job.conv != "auto") refuse("--conv " + job.conv, "a CPU has one choice of convolutions", "--conv auto");
+  if (job.autotune) refuse("--autotune", "a CPU has no engines to measure", "");
+  if (job.fast) refuse("--fast", "a CPU repeats its bits at no cost", "");
+}
+
 namespace {
 
 /// `64x48` (height x width) or `64`.
@@ -156,9 +171,7 @@ ModelOptions model_options(const FitJob& job, const Dataset& data) {
                        .seed = job.seed,
                        .backend = make_backend(job.device, job.threads),
                        .input = input_transform(job, data)};
-  if (options.precision == Precision::tf32)
-    throw Error(
-        {.category = Category::usage, .where = "--precision tf32", .what = "a CPU has no tf32", .expected = "float32 or mixed_bfloat16"});
+  check_device_flags(job, *options.backend);
   options.optimizer = job_optimizer(job);
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
   if (!job.metrics.empty()) {

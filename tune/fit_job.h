@@ -35,6 +35,8 @@ struct FitJob {
   std::string memory = {};
   std::string evaluate_on = {};
   std::string device = "auto", precision = "float32", data_dir = {};
+  std::string conv = "auto";            ///< on a GPU: auto, cudnn or ours
+  bool autotune = false, fast = false;  ///< on a GPU: engines by measurement; engines that do not repeat their bits
   int threads = 0;
   std::uint64_t seed = 0;
   std::string name = "fit";                ///< of the run folder: <name>-<date>-<n>
@@ -63,6 +65,8 @@ FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks = {});
 
 /// Pieces that other commands need as well.
 std::shared_ptr<Backend> make_backend(const std::string& device, int threads);  ///< Error{device} where it is absent
+/// Error{usage} for what this device has not: tf32, --conv, --autotune and --fast on a CPU.
+void check_device_flags(const FitJob& job, const Backend& backend);
 /// --memory (half of what the process may use where it is not given), less what is held already; --image-size, --color and the like.
 LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
 DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);

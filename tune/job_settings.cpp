@@ -43,6 +43,9 @@ void job_fields(Job& job, F&& f) {
   f("evaluate-on", job.evaluate_on);
   f("device", job.device);
   f("precision", job.precision);
+  f("conv", job.conv);
+  f("autotune", job.autotune);
+  f("fast", job.fast);
   f("data-dir", job.data_dir);
   f("threads", job.threads);
   f("seed", job.seed);

@@ -45,11 +45,15 @@ void add_bench(CLI::App& app, Console& console) {
   step->add_option("net", flags->bench.net, "vgg16, cifar or mlp")->required();
   step->add_option("--batch", flags->bench.batch, "samples a step; default 32 (cifar: 128)");
   step->add_option("--steps", flags->bench.steps, "at most; default: as many as fit in 10 s");
+  step->add_option("--seconds", flags->bench.seconds, "to spend on them; three steps at least")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   step->add_flag("--operations", flags->bench.operations, "also a row for each operation of the step: time, GFLOP/s, GB/s");
   add_common_flags(*step, console, flags->job);
   step->callback([&console, flags] {
     flags->bench.precision = precision_of(flags->job.precision);
     const auto backend = make_backend(flags->job.device, flags->job.threads);
+    check_device_flags(flags->job, *backend);
     const StepBenchResult r = run_step_bench(flags->bench, *backend);
     if (console.json) {
       auto document = JsonValue::object({{"net", flags->bench.net},

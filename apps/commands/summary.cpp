@@ -22,7 +22,8 @@ struct SummaryFlags {
 
 Shape shape_from(const std::string& text) {
   std::vector<std::int64_t> extents;
-  for (const auto& item : spec_elements(parse_spec(text, "--input-shape"))) extents.push_back(spec_integer(item, 1, 1'000'000));
+  const SpecValue value = parse_spec(text, "--input-shape");  // of a temporary, the elements would be gone before the loop begins
+  for (const auto& item : spec_elements(value)) extents.push_back(spec_integer(item, 1, 1'000'000));
   return Shape(std::move(extents));
 }
 

@@ -108,6 +108,11 @@ inline Expected within(DType dtype, double terms, std::vector<double> value, con
   for (std::size_t i = 0; i < e.value.size(); ++i) e.allowed.push_back(tolerance(dtype, terms, magnitude[i], e.value[i]));
   return e;
 }
+/// Operands that lose mantissa to tf32: 10 bits stay, cut off by some devices and rounded by others, so that a product of two is off by 2^-9.
+inline Expected in_tf32(Expected e, const std::vector<double>& magnitude) {
+  for (std::size_t i = 0; i < e.allowed.size(); ++i) e.allowed[i] += 0x1p-9 * magnitude[i];
+  return e;
+}
 /// Relative and absolute, for element-wise functions.
 inline Expected within(std::vector<double> value, double relative, double absolute) {
   Expected e{std::move(value), {}};

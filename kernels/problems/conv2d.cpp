@@ -43,9 +43,10 @@ std::vector<double> rounded(std::vector<double> values, DType dtype) {
   return values;
 }
 
-Expected sums_within(DType dtype, std::int64_t terms, reference::Sums sums) {
+Expected sums_within(DType dtype, std::int64_t terms, reference::Sums sums, bool tf32 = false) {
   for (double& m : sums.magnitude) m += 1e-3;
-  return within(dtype, static_cast<double>(terms), std::move(sums.value), sums.magnitude);
+  Expected e = within(dtype, static_cast<double>(terms), std::move(sums.value), sums.magnitude);
+  return tf32 ? in_tf32(std::move(e), sums.magnitude) : e;
 }
 
 class Maker {
@@ -96,7 +97,8 @@ class Maker {
     p.results = {{"y", &y, [spec = spec_, &x = x_, &w = w_, &bias = bias_] {
                     const auto& s = spec.shape;
                     return sums_within(spec.dtype, s.kernel_h * s.kernel_w * s.in_channels + 1,
-                                       reference::conv2d(s, spec.activation, x.values(), rounded(w.values(), spec.dtype), bias.values()));
+                                       reference::conv2d(s, spec.activation, x.values(), rounded(w.values(), spec.dtype), bias.values()),
+                                       spec.tf32);
                   }}};
     on_.add(std::move(p));
   }
@@ -111,7 +113,7 @@ class Maker {
     p.results = {{"dx", &dx, [spec = spec_, &dy = dy_, &w = w_] {
                     const auto& s = spec.shape;
                     return sums_within(spec.dtype, s.kernel_h * s.kernel_w * s.out_channels,
-                                       reference::conv2d_backward_data(s, dy.values(), rounded(w.values(), spec.dtype)));
+                                       reference::conv2d_backward_data(s, dy.values(), rounded(w.values(), spec.dtype)), spec.tf32);
                   }}};
     on_.add(std::move(p));
   }
@@ -128,8 +130,8 @@ class Maker {
     p.run = [op, &x = x_, &dy = dy_, &packed, &db, &workspace, &stream = on_.stream()] { op->run(x, dy, packed, db, workspace, stream); };
     if (packs) p.finish = [op, &packed, &dw, &stream = on_.stream()] { op->unpack(packed, dw, stream); };
     const std::int64_t terms = s_.batch * s_.out_height() * s_.out_width();
-    p.results = {{"dw", &dw, [s = s_, terms, &x = x_, &dy = dy_] {
-                    return sums_within(DType::f32, terms, reference::conv2d_backward_weights(s, x.values(), dy.values()));
+    p.results = {{"dw", &dw, [s = s_, terms, tf32 = spec_.tf32, &x = x_, &dy = dy_] {
+                    return sums_within(DType::f32, terms, reference::conv2d_backward_weights(s, x.values(), dy.values()), tf32);
                   }}};
     if (spec_.bias)
       p.results.push_back({"d_bias", &db, [s = s_, terms, &dy = dy_] {

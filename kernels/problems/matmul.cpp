@@ -36,7 +36,8 @@ Case matmul_case(const Problem& problem, Backend& backend) {
                        [s, &a, &b, &bias] {
                          auto sums = reference::matmul(s, a.values(), b.values(), bias.values());
                          for (double& m : sums.magnitude) m += 1;
-                         return within(s.c, static_cast<double>(s.k + 1), std::move(sums.value), sums.magnitude);
+                         Expected e = within(s.c, static_cast<double>(s.k + 1), std::move(sums.value), sums.magnitude);
+                         return s.tf32 ? in_tf32(std::move(e), sums.magnitude) : e;
                        }}},
           .flops = 2.0 * static_cast<double>(s.m * s.n) * static_cast<double>(s.k),
           .bytes = traffic(a, b, c),

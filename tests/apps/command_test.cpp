@@ -28,6 +28,13 @@ void refused(const std::string& arguments, int code, const std::string& word) {
 
 }  // namespace
 
+TEST_CASE("summary: the input's shape is taken from the flag") {
+  const Folder folder;
+  const Result r = command(folder, "summary 'flatten | dense(4)' --input-shape 5x7x3");
+  CHECK(r.code == 0);
+  CHECK_MESSAGE(r.out.find("424") != std::string::npos, r.out);  // (5 * 7 * 3 + 1) * 4
+}
+
 TEST_CASE("bad input: usage") {
   refused("fit " + model + "--data digits --epochs 0", 2, "--epochs");
   refused("fit " + model + "--data digits --batch-size -3", 2, "--batch-size");
@@ -39,6 +46,10 @@ TEST_CASE("bad input: usage") {
   refused("fit " + model + "--data digits --device cuda", 4, "CUDA");
   refused("fit " + model + "--data digits --precision float8", 2, "mixed_bfloat16");
   refused("fit " + model + "--data digits --precision tf32", 2, "tf32");
+  refused("bench step mlp --precision tf32", 2, "tf32");
+  for (const char* flag : {"--conv ours", "--conv cudnn", "--autotune", "--fast"})
+    refused("fit " + model + "--data digits --device cpu " + flag, 2, flag);
+  refused("fit " + model + "--data digits --conv winograd", 2, "auto, cudnn or ours");
   refused("fit " + model + "--data digits --callback 'early_stopping(monitor=val_los)'", 2, "val_loss");
   refused("fit " + model + "--data digits --callback 'early_stoping(patience=3)'", 2, "early_stopping");
   refused("fit --model 'flatten | dense(4, softmax)' --data digits", 2, "out of range");
