@@ -29,7 +29,7 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--color", job.color, "rgb or gray");
   c.add_option("--rescale", job.rescale, "factor of the inputs; 1/255 for uint8 data");
   c.add_option("--preprocess", job.preprocess, "none or vgg16")->capture_default_str();
-  c.add_option("--initial-weights", job.initial_weights, "weights to start from (.npz)");
+  c.add_option("--initial-weights", job.initial_weights, "weights to start from: .weights.h5, .h5, .keras, .npz, .safetensors");
   c.add_option("--freeze", job.freeze, "layers that do not train: block[1-4]*");
   c.add_option("--class-weight", job.class_weight, "auto, or id:weight,...");
   c.add_option("--memory", job.memory, "stream data sets larger than this");

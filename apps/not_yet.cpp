@@ -24,7 +24,6 @@ constexpr std::array commands{
     Line{"auto", "data in, best network and report out"},
     Line{"report", "runs or a study as one HTML file"},
     Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
-    Line{"weights", "list, inspect, convert, fetch and verify weight files"},
     Line{"data fetch", "download a named set and check it"},
     Line{"data suspects", "samples whose labels look wrong"},
     Line{"bench kernels", "every kernel beside the roof of this machine"},

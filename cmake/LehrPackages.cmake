@@ -4,6 +4,9 @@ find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)                          # downloads
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)    # their digests
+# Keras's weight files. By their paths, so that a program that uses an installed lehr needs no search of its own.
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+set(LEHR_HDF5_LIBRARIES ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
 
 # Header-only libraries; each costs seconds a file, so only .cpp files may include them.
 add_library(lehr_headers_only INTERFACE)

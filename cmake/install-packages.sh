@@ -16,7 +16,7 @@ done
 
 packages=(
   cmake ninja-build g++ ccache                       # to build
-  libfmt-dev zlib1g-dev libzip-dev                   # linked
+  libfmt-dev zlib1g-dev libzip-dev libhdf5-dev       # linked
   libcurl4-openssl-dev libssl-dev                    # downloads and their digests
   libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libstb-dev doctest-dev  # headers only
   librapidcheck-dev                                  # property tests

@@ -35,7 +35,11 @@ Node Network::append(const Network& other, Node input) {
     entries_.push_back(std::move(copy));
   }
   if (!input_shape_ && input.id == 0) input_shape_ = other.input_shape_;
-  if (!other.weights_.empty()) weights_ = other.weights_;
+  if (!other.weights_.empty()) {
+    weights_ = other.weights_;
+    for (const auto& entry : other.entries_)
+      if (!entry.layer.name().empty()) weight_layers_.push_back(entry.layer.name());
+  }
   return other.entries_.empty() ? input : last();
 }
 

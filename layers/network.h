@@ -41,6 +41,8 @@ class Network {
   /// Where starting weights come from: "imagenet", a file, or empty. Resolved by Model, never by the network.
   const std::string& weights() const { return weights_; }
   void set_weights(std::string source) { weights_ = std::move(source); }
+  /// The layers that the source is for, by name: those of the appended network that brought it. Empty: all.
+  const std::vector<std::string>& weight_layers() const { return weight_layers_; }
   const std::string& name() const { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
 
@@ -59,6 +61,7 @@ class Network {
   std::vector<Entry> entries_;
   std::optional<Shape> input_shape_;
   std::string weights_, name_ = "functional";
+  std::vector<std::string> weight_layers_;
 };
 
 /// `Conv2D` -> `conv2d`, `MaxPooling2D` -> `max_pooling2d`: Keras's automatic names.

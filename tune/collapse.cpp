@@ -133,7 +133,11 @@ std::string why_collapsed(const FitJob& job, const DataSplits& data, const Histo
   const std::int64_t step = std::max<std::int64_t>(1, images.size() / probe_images);
   std::vector<std::int64_t> rows;
   for (std::int64_t i = 0; i < images.size() && static_cast<std::int64_t>(rows.size()) < probe_images; i += step) rows.push_back(i);
-  const auto probes = probe_layers(network_from_text(job.model), model_options(job, images), read_npz(weights_file), images.x.take(rows));
+  const Network network = network_from_text(job.model);
+  Model trained(network, model_options(job, images));
+  trained.build(images.sample_shape());
+  trained.load_weights(weights_file);
+  const auto probes = probe_layers(network, model_options(job, images), trained.weights(), images.x.take(rows));
   return why_collapsed(probes, history, class_entropy(data.any()));
 }
 

@@ -112,7 +112,7 @@ DemoStory run_demo(const FitJob& flags, const FitJobHooks& hooks, const DemoRead
     DemoRun run{.chapter = chapter, .outcome = run_fit_job(job, run_hooks)};
     story.interrupted = run.outcome.interrupted;
     if (!story.interrupted && run.outcome.summary.verdict.kind == VerdictKind::collapsed)
-      run.why = why_collapsed(job, data, run.outcome.history, job.run + "/last.weights.npz");
+      run.why = why_collapsed(job, data, run.outcome.history, job.run + "/last.weights.h5");
     story.runs.push_back(std::move(run));
     if (story.interrupted) break;
     if (reader.on_chapter_end) reader.on_chapter_end(story);

@@ -127,7 +127,7 @@ ExperimentReport run_experiment(const Experiment& e, const ExperimentOptions& o)
     const FitOutcome outcome = run_fit_job(job, hooks);
     ExperimentRun run = run_of(outcome, job.seed);
     if (run.verdict.kind == VerdictKind::collapsed && !outcome.interrupted)
-      run.why = why_collapsed(job, data, outcome.history, run.run + "/last.weights.npz");
+      run.why = why_collapsed(job, data, outcome.history, run.run + "/last.weights.h5");
     report.runs.push_back(std::move(run));
     report.interrupted = outcome.interrupted;
   }

@@ -73,6 +73,7 @@ class FitRun final : public Run {
   void set_learning_rate(double rate) override {
     if (!scheduled()) {
       rate_override_ = kept_rate(rate);
+      m_.rate_left_ = *rate_override_;
     } else if (const double planned = curve_->at(run_step()); planned > 0) {
       rate_factor_ = rate / planned;
     }
@@ -183,6 +184,7 @@ class FitRun final : public Run {
     first_step_ = base_step_ - position_.epoch * steps();
     curve_ = rate_of_optimizer().curve(schedule_run());
     m_.state().write_counters(counters);
+    m_.rate_left_ = rate_override_.value_or(0);
   }
 
   // Rows of the step table and the order of the samples, once an epoch: nothing else goes to the device.

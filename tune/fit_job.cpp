@@ -170,7 +170,8 @@ ModelOptions model_options(const FitJob& job, const Dataset& data) {
   ModelOptions options{.precision = precision_of(job.precision),
                        .seed = job.seed,
                        .backend = make_backend(job.device, job.threads),
-                       .input = input_transform(job, data)};
+                       .input = input_transform(job, data),
+                       .weights_dir = job.data_dir};
   check_device_flags(job, *options.backend);
   options.optimizer = job_optimizer(job);
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
@@ -198,6 +199,19 @@ std::vector<std::string> range_warnings(const Network& network) {
   return out;
 }
 
+/// The whole network from the file; where it has other layers too, those of the file's names.
+std::string load_initial_weights(Model& model, const std::string& file) {
+  try {
+    return model.load_weights(file);
+  } catch (const Error& whole) {
+    try {
+      return model.load_weights(file, Matching::by_name);
+    } catch (const Error&) {
+      throw whole;
+    }
+  }
+}
+
 class JobRun {
  public:
   JobRun(const FitJob& job, const FitJobHooks& hooks)
@@ -216,7 +230,8 @@ class JobRun {
     if (!job.augment.empty()) augmentation_ = network_from_spec(parse_spec(job.augment, "--augment"));
     check_augmentation(augmentation_, parts_.train.sample_shape());
     warn_of_schedule();
-    if (!job.initial_weights.empty()) model_->load_weights(job.initial_weights);
+    for (const auto& message : model_->messages()) parts_.messages.push_back(message);
+    if (!job.initial_weights.empty()) parts_.messages.push_back(load_initial_weights(*model_, job.initial_weights));
     model_->state().set_slots(model_->options().optimizer.slots());
   }
 
@@ -313,7 +328,7 @@ class JobRun {
   void save_best(const History& history) {
     const std::string monitor = history.has("val_loss") ? "val_loss" : "loss";
     const auto best = history.best(monitor, false);
-    if (best && *best == history.epochs() - 1) model_->save_weights(folder_->file("best.weights.npz").string());
+    if (best && *best == history.epochs() - 1) model_->save_weights(folder_->file("best.weights.h5").string());
   }
 
   void rewind(const History& history) {
@@ -347,7 +362,7 @@ class JobRun {
     FitOutcome out{.history = result.history, .interrupted = result.interrupted, .class_names = parts_.train.class_names};
     folder_->write_history(result.history);
     log_events(result.history);
-    model_->save_weights(folder_->file("last.weights.npz").string());
+    model_->save_weights(folder_->file("last.weights.h5").string());
     RunSummary summary = base_summary();
     summary.seconds = result.seconds;
     summary.samples_per_s = result.samples_per_s;
@@ -402,7 +417,7 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   if (given.threads != 0) out.job.threads = given.threads;
   if (!given.memory.empty()) out.job.memory = given.memory;
   if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
-  const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.npz").string() : weights;
+  const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.h5").string() : weights;
   out.data = load_job_data(out.job.data, out.job);
   Network network = job_network(out.job);
   ModelOptions options = model_options(out.job, out.data.any());

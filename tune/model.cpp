@@ -31,15 +31,11 @@ void Model::build(const Shape& input) {
                    .hint = "Give --image-size and --color, or another model."});
     return;
   }
-  if (!network_.weights().empty() && network_.weights() != "none")
-    throw Error({.category = Category::data,
-                 .where = "weights \"" + network_.weights() + "\"",
-                 .what = "Keras weight files cannot be read by this build",
-                 .hint = "Use weights=none, or --initial-weights FILE.npz."});
   auto built = std::make_unique<BuiltNetwork>(network_, input);
   state_ = std::make_unique<State>(backend(), built->tensors(), options_.precision == Precision::mixed_bfloat16);
   built->initialize(*state_, options_.seed);
   built_ = std::move(built);
+  if (!network_.weights().empty() && network_.weights() != "none") load_source();
 }
 
 const BuiltNetwork& Model::network() const {
@@ -285,8 +281,5 @@ void Model::set_weights(const NamedArrays& weights, const std::string& source) {
   }
   state().refresh_copy();
 }
-
-void Model::save_weights(const std::string& file) const { write_npz(file, weights()); }
-void Model::load_weights(const std::string& file) { set_weights(read_npz(file), file); }
 
 }  // namespace lehr

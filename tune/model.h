@@ -24,6 +24,7 @@
 #include "tune/history.h"
 #include "tune/renderer.h"
 #include "tune/step_plan.h"
+#include "weights/network_weights.h"
 
 namespace lehr {
 
@@ -37,6 +38,7 @@ struct ModelOptions {
   std::uint64_t seed = 0;
   std::shared_ptr<Backend> backend = nullptr;  ///< unset: the CPU with all its threads
   InputTransform input = {};                   ///< of stored samples; applied by fit, evaluate and predict alike
+  std::string weights_dir = {};                ///< where the network's weight source is looked for first
 };
 
 /// Where an interrupted or checkpointed run stands.
@@ -127,11 +129,19 @@ class Model {
 
   NamedArrays weights() const;
   void set_weights(const NamedArrays& weights, const std::string& source);  ///< by name; Error{data} names what is missing or misshapen
-  void save_weights(const std::string& file) const;                         ///< .npz
-  void load_weights(const std::string& file);
+  /// The rate that the optimizer would go on with: as callbacks of the last fit left it.
+  double learning_rate() const;
+  const std::vector<std::string>& messages() const { return messages_; }  ///< what the network's own weight source gave
+  /// In the format of the name: .weights.h5, .h5, .npz, .safetensors (weights/tensor_file.h). Keras's HDF5 takes the optimizer's state along.
+  void save_weights(const std::string& file) const;
+  /// Of any format. Whole: each weight of the network and nothing else; by name: the file's layers, others stay. Says which, and what was
+  /// converted.
+  std::string load_weights(const std::string& file, Matching matching = Matching::whole);
 
  private:
   friend class FitRun;
+  void load_source();
+  std::string take_weights(const Match& match, const std::string& file);
   StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
   StepForm evaluation_form(const Dataset& data) const;
   std::size_t prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< makes the plans; their bytes
@@ -147,6 +157,8 @@ class Model {
     StepPlan plan;
   };
   std::vector<CachedPlan> plans_;
+  std::vector<std::string> messages_;
+  double rate_left_ = 0;  ///< by callbacks of the last fit; 0: the optimizer's own
 };
 
 /// Labels as a plan reads them: ids stay ids; for a single sigmoid they become one float a row.

@@ -44,8 +44,8 @@ void run(Console& console, EvaluateFlags& flags) {
   JsonValue json = object_of(chosen);
   if (!console.json)
     console.out << data.name << " (" << count_text(data.size()) << " samples)\n" << flags.weights << ':' << line_of(chosen) << '\n';
-  if (flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.npz")) {
-    loaded.model->load_weights(folder + "/best.weights.npz");
+  if (flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.h5")) {
+    loaded.model->load_weights(folder + "/best.weights.h5");
     const Evaluation best = evaluate(loaded, data);
     json["best"] = object_of(best);
     json["last"] = object_of(chosen);

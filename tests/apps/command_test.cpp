@@ -77,8 +77,8 @@ TEST_CASE("fit leaves a run that evaluate reads, and its config repeats it bit f
   CHECK(json.at("epochs").integer() == 2);
   CHECK(json.at("history").at("loss").size() == 2);
   CHECK(json.at("best").at("val_loss").number() > 0);
-  for (const char* file : {"config.toml", "history.csv", "history.json", "checkpoint.lehr", "curves.svg", "curves.png", "last.weights.npz",
-                           "best.weights.npz"})
+  for (const char* file : {"config.toml", "history.csv", "history.json", "checkpoint.lehr", "curves.svg", "curves.png", "last.weights.h5",
+                           "best.weights.h5"})
     CHECK(fs::exists(folder.path / "a" / file));
 
   const Result evaluated = command(folder, "evaluate a --json");
@@ -87,7 +87,7 @@ TEST_CASE("fit leaves a run that evaluate reads, and its config repeats it bit f
   CHECK(lehr::JsonValue::parse(evaluated.out, "stdout").at("accuracy").number() == json.at("evaluate").at("accuracy").number());
 
   CHECK(command(folder, "fit --config a/config.toml --run b --quiet").code == 0);
-  CHECK(lehr::read_file(folder.path / "a/last.weights.npz") == lehr::read_file(folder.path / "b/last.weights.npz"));
+  CHECK(lehr::read_file(folder.path / "a/last.weights.h5") == lehr::read_file(folder.path / "b/last.weights.h5"));
 
   const Result again = command(folder, "fit " + model + "--data digits --run a");
   CHECK(again.code == 2);
@@ -104,7 +104,7 @@ TEST_CASE("resume with more epochs equals the run that was never stopped") {
   const Result resumed = command(folder, "fit --resume parts --epochs 4 --quiet");
   CAPTURE(resumed.err);
   REQUIRE(resumed.code == 0);
-  CHECK(lehr::read_file(folder.path / "whole/last.weights.npz") == lehr::read_file(folder.path / "parts/last.weights.npz"));
+  CHECK(lehr::read_file(folder.path / "whole/last.weights.h5") == lehr::read_file(folder.path / "parts/last.weights.h5"));
 }
 
 TEST_CASE("an unwritable place and JSON errors") {

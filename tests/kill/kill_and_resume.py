@@ -60,7 +60,7 @@ class Runs:
             with open(self.folder / run / "history.csv", newline="") as file:
                 return [{name: value for name, value in row.items() if name != "seconds"} for row in csv.DictReader(file)]
 
-        for name in ("last.weights.npz", "best.weights.npz", "kept.npz", "log.jsonl"):
+        for name in ("last.weights.h5", "best.weights.h5", "kept.npz", "log.jsonl"):
             if (self.folder / one / name).read_bytes() != (self.folder / other / name).read_bytes():
                 yield name
         if history(one) != history(other):

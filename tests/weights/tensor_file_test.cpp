@@ -1,0 +1,114 @@
+// Files that real Keras wrote (tests/golden/models, make_golden.py of its models and trainings), read in every format, written in every
+// format and read again: the same layers, the same bits.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/atomic_file.h"
+#include "tests/check/data_error.h"
+#include "tests/check/temporary_folder.h"
+#include "weights/tensor_file.h"
+
+using namespace lehr;
+
+namespace {
+
+std::string golden(const std::string& name) { return std::string(LEHR_TESTS_DIR) + "/golden/models/" + name; }
+
+std::vector<const WeightLayer*> filled(const TensorFile& file) {
+  std::vector<const WeightLayer*> out;
+  for (const auto& layer : file.layers)
+    if (!layer.weights.empty()) out.push_back(&layer);
+  return out;
+}
+
+bool same_bits(const Array& a, const Array& b) {
+  return a.shape() == b.shape() && a.dtype() == b.dtype() && (a.empty() || std::memcmp(a.data(), b.data(), a.bytes()) == 0);
+}
+
+/// Every layer with weights is in both, with equal weights; their order counts where both files know one.
+void check_same(const TensorFile& a, const TensorFile& b) {
+  const auto left = filled(a), right = filled(b);
+  REQUIRE(left.size() == right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const auto at = a.ordered && b.ordered
+                        ? right.begin() + static_cast<std::ptrdiff_t>(i)
+                        : std::find_if(right.begin(), right.end(), [&](const auto* l) { return l->name == left[i]->name; });
+    REQUIRE(at != right.end());
+    CAPTURE(left[i]->name);
+    CHECK((*at)->name == left[i]->name);
+    REQUIRE((*at)->weights.size() == left[i]->weights.size());
+    for (std::size_t w = 0; w < left[i]->weights.size(); ++w) {
+      CAPTURE(left[i]->weights[w].name);
+      CHECK((*at)->weights[w].name == left[i]->weights[w].name);
+      CHECK(same_bits((*at)->weights[w].values, left[i]->weights[w].values));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("weight files: Keras's three formats of one model hold the same layers") {
+  for (const std::string model : {"resnet", "nested"}) {
+    CAPTURE(model);
+    const TensorFile archive = read_tensor_file(golden(model + ".keras"));
+    CHECK(archive.format == WeightFormat::keras);
+    CHECK(archive.keras_version == "3.15.1");
+    check_same(archive, read_tensor_file(golden(model + ".h5")));
+    check_same(archive, read_tensor_file(golden(model + ".weights.h5")));
+  }
+  const TensorFile nested = read_tensor_file(golden("nested.keras"));
+  const auto layers = filled(nested);
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[1]->path == "layers/sequential/layers/separable_conv2d");
+  CHECK(layers[1]->weights[1].name == "pointwise_kernel");
+  CHECK(layers[1]->weights[1].values.shape() == Shape{1, 1, 6, 9});
+}
+
+TEST_CASE("weight files: optimizer state of a compiled model") {
+  const TensorFile file = read_tensor_file(golden("adam_bn_end.weights.h5"));
+  REQUIRE(file.optimizer);
+  CHECK(file.optimizer->name == "adam_7");
+  REQUIRE(file.optimizer->values.size() == 22);
+  CHECK(file.optimizer->values[0].as<std::int64_t>()[0] == 30);  // six epochs of five steps
+  CHECK(file.optimizer->values[1].as<float>()[0] == 0.003F);
+  CHECK(file.optimizer->values[18].shape() == Shape{12, 4});
+  CHECK(read_tensor_file(golden("adam_bn.keras")).compile_config.find("\"Adam\"") != std::string::npos);
+}
+
+TEST_CASE("weight files: every format keeps every bit") {
+  const TemporaryFolder folder;
+  for (const std::string model : {"resnet", "nested"}) {
+    const TensorFile original = read_tensor_file(golden(model + ".keras"));
+    for (const std::string ending : {".weights.h5", ".h5", ".keras", ".npz", ".safetensors"}) {
+      CAPTURE(model + ending);
+      const std::string first = folder / (model + ending), second = folder / (model + "-again" + ending);
+      write_tensor_file(first, original);
+      const TensorFile read = read_tensor_file(first);
+      check_same(original, read);
+      write_tensor_file(second, original);
+      if (ending != ".keras") CHECK(read_file(first) == read_file(second));  // a .keras names the second it was saved
+    }
+  }
+  TensorFile with_state = read_tensor_file(golden("adam_bn_end.weights.h5"));
+  write_tensor_file(folder / "state.weights.h5", with_state);
+  const TensorFile again = read_tensor_file(folder / "state.weights.h5");
+  REQUIRE(again.optimizer);
+  for (std::size_t i = 0; i < with_state.optimizer->values.size(); ++i)
+    CHECK(same_bits(with_state.optimizer->values[i], again.optimizer->values[i]));
+}
+
+TEST_CASE("weight files: damaged, cut and foreign files are errors") {
+  const TemporaryFolder folder;
+  const auto read = [&](const std::string& bytes) { read_tensor_file(folder.write("damaged", bytes)); };
+  for (const std::string name : {"nested.h5", "nested.weights.h5", "nested.keras"}) {
+    CAPTURE(name);
+    const std::string bytes = read_file(golden(name));
+    CHECK(mentions(data_error([&] { read(bytes.substr(0, bytes.size() / 2)); }), "damaged"));
+    CHECK(mentions(data_error([&] { read(std::string(bytes.size(), '\0')); }), "damaged"));
+  }
+  CHECK(mentions(data_error([&] { read("PK"); }), "too short"));
+  CHECK(mentions(data_error([&] { read_tensor_file(folder / "absent.h5"); }), "absent.h5"));
+  CHECK(mentions(data_error([&] { read_tensor_file(folder.path()); }), "is not a file"));
+}

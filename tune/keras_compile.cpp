@@ -1,0 +1,172 @@
+#include "tune/keras_compile.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/json.h"
+#include "engine/spec/json.h"
+#include "optim/catalogue.h"
+
+namespace lehr {
+
+namespace {
+
+/// A key of Keras's that has no field here: harmless where it is off, or where it only names.
+bool harmless(const std::string& key, const JsonValue& value) {
+  if (value.is_null()) return true;
+  if (value.kind() == JsonValue::Kind::boolean) return !value.boolean();
+  if (key == "name" || key == "dtype" || key == "ema_momentum" || key == "fn") return true;
+  if (key == "reduction") return value.is_string() && (value.string() == "sum_over_batch_size" || value.string() == "auto");
+  if (key == "axis") return value.is_number() && value.number() == -1;
+  return key == "loss_scale_factor" && value.is_number() && value.number() == 1;
+}
+
+/// The object without the keys that are no fields of ours.
+JsonValue cut(const JsonValue& object, const std::vector<FieldDoc>& fields, const std::string& where) {
+  JsonValue config = JsonValue::object();
+  for (const auto& [key, value] : object.at("config").members()) {
+    if (std::any_of(fields.begin(), fields.end(), [&](const FieldDoc& f) { return f.name == key; })) {
+      const bool nested = value.find("class_name") != nullptr && value.find("config") != nullptr;
+      if (!nested) {
+        config.append(key, value);
+        continue;
+      }
+      JsonValue inner = JsonValue::object();  // a schedule: its name means nothing here
+      for (const auto& [k, v] : value.at("config").members())
+        if (k != "name") inner.append(k, v);
+      config.append(key, JsonValue::object({{"class_name", value.at("class_name")}, {"config", inner}}));
+    } else if (!harmless(key, value)) {
+      throw Error({.category = Category::data,
+                   .where = where,
+                   .what = key + " = " + value.text() + " of Keras's " + object.at("class_name").string() + " is not supported",
+                   .hint = "Give --optimizer, --loss or --metrics instead of the file's."});
+    }
+  }
+  return JsonValue::object({{"class_name", object.at("class_name")}, {"config", config}});
+}
+
+Optimizer optimizer_of(const JsonValue& json, const std::string& source) {
+  const std::string where = source + ", optimizer";
+  if (json.is_string()) return optimizer_catalogue().from(SpecValue::call(json.string()));
+  const auto* entry = optimizer_catalogue().find(json.at("class_name").string());
+  if (entry == nullptr) {
+    std::string known;
+    for (const auto& name : optimizer_catalogue().names()) known += (known.empty() ? "" : ", ") + name;
+    throw Error({.category = Category::data,
+                 .where = where,
+                 .what = "there is no such optimizer here",
+                 .expected = known,
+                 .got = json.at("class_name").string(),
+                 .hint = "Start a fresh one with --optimizer."});
+  }
+  return optimizer_catalogue().from(spec_from_json(cut(json, entry->fields(), where), where));
+}
+
+Loss loss_of(const JsonValue& json, const std::string& source) {
+  const std::string where = source + ", loss";
+  if (json.is_string()) return SpecConvert<Loss>::from(SpecValue::call(json.string()));
+  // Which fields a loss has, it says itself: of a bare one.
+  const Loss bare = SpecConvert<Loss>::from(SpecValue::call(json.at("class_name").string()));
+  const auto fields = std::visit([](const auto& l) { return field_docs<std::decay_t<decltype(l)>>(); }, bare);
+  return SpecConvert<Loss>::from(spec_from_json(cut(json, fields, where), where));
+}
+
+void collect_metrics(const JsonValue& json, const std::string& source, std::vector<Metric>& out) {
+  if (json.is_null()) return;
+  if (json.is_array()) {
+    for (const auto& element : json.elements()) collect_metrics(element, source, out);
+    return;
+  }
+  if (json.is_string()) {
+    out.push_back(metric_from_spec(SpecValue::call(json.string())));
+    return;
+  }
+  SpecValue call = SpecValue::call(json.at("class_name").string());
+  std::string name = call.text;
+  for (const auto& [key, value] : json.at("config").members()) {
+    if (key == "name") name = value.string();
+    if (key == "k") call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
+  }
+  Metric metric = metric_from_spec(call);
+  metric.name = name;
+  out.push_back(std::move(metric));
+}
+
+/// As keras.saving.serialize_keras_object writes it.
+JsonValue keras_object(const JsonValue& object, const char* module) {
+  return JsonValue::object(
+      {{"module", module}, {"class_name", object.at("class_name")}, {"config", object.at("config")}, {"registered_name", nullptr}});
+}
+
+constexpr std::array keras_optimizers{"SGD",       "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax",
+                                      "Adafactor", "Nadam",   "Ftrl", "Lion",  "Lamb",     "Muon"};
+constexpr std::array keras_schedules{"ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay",
+                                     "CosineDecay",      "CosineDecayRestarts"};
+
+template <class List>
+bool known(const List& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+JsonValue optimizer_json(const Optimizer& optimizer, double rate) {
+  JsonValue object = spec_to_json(optimizer.config());
+  JsonValue config = JsonValue::object();
+  for (const auto& [key, value] : object.at("config").members()) {
+    if (key != "learning_rate") {
+      config.append(key, value);
+    } else if (const JsonValue* schedule = value.find("class_name"); schedule != nullptr && known(keras_schedules, schedule->string())) {
+      config.append(key, keras_object(value, "keras.optimizers.schedules"));
+    } else {
+      config.append(key, rate);  // schedules of the lecture are no part of Keras: the rate as it stands
+    }
+  }
+  return keras_object(JsonValue::object({{"class_name", object.at("class_name")}, {"config", config}}), "keras.optimizers");
+}
+
+JsonValue loss_json(const Loss& loss) {
+  const SpecValue spec = SpecConvert<Loss>::to(loss);
+  if (spec.keywords.empty() && spec.items.empty()) return std::string(name_of(loss));
+  const JsonValue object = std::visit([](const auto& l) { return to_json(l); }, loss);
+  return keras_object(object, "keras.losses");
+}
+
+}  // namespace
+
+Compiled from_compile_config(const std::string& text, const std::string& source) {
+  const JsonValue json = JsonValue::parse(text, source + ", compile_config");
+  Compiled out{.optimizer = optimizer_of(json.at("optimizer"), source)};
+  if (const JsonValue* loss = json.find("loss"); loss != nullptr && !loss->is_null()) out.loss = loss_of(*loss, source);
+  if (const JsonValue* metrics = json.find("metrics"); metrics != nullptr) {
+    out.metrics.emplace();
+    collect_metrics(*metrics, source, *out.metrics);
+  }
+  return out;
+}
+
+bool is_keras_schedule(const std::string& class_name) { return known(keras_schedules, class_name); }
+bool keras_knows(const Optimizer& optimizer) { return known(keras_optimizers, std::string(optimizer.info().class_name)); }
+
+std::string to_compile_config(const Compiled& compiled, double rate) {
+  JsonValue metrics = JsonValue::array();
+  for (const Metric& metric : compiled.metrics.value_or(std::vector<Metric>{})) {
+    if (metric.kind != MetricKind::top_k) {
+      metrics.push_back(metric.name);
+      continue;
+    }
+    const bool sparse = compiled.loss && takes_ids(*compiled.loss);
+    metrics.push_back(keras_object(JsonValue::object({{"class_name", sparse ? "SparseTopKCategoricalAccuracy" : "TopKCategoricalAccuracy"},
+                                                      {"config", JsonValue::object({{"name", metric.name}, {"k", metric.k}})}}),
+                                   "keras.metrics"));
+  }
+  return JsonValue::object({{"optimizer", optimizer_json(compiled.optimizer, rate)},
+                            {"loss", compiled.loss ? loss_json(*compiled.loss) : JsonValue()},
+                            {"loss_weights", nullptr},
+                            {"metrics", metrics},
+                            {"weighted_metrics", nullptr},
+                            {"run_eagerly", false},
+                            {"steps_per_execution", 1},
+                            {"jit_compile", false}})
+      .text();
+}
+
+}  // namespace lehr

@@ -1,0 +1,27 @@
+// keras_compile.h: Keras's compile_config (JSON) as optimizer, loss and metrics, and back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "layers/losses.h"
+#include "layers/metrics.h"
+#include "optim/optimizer.h"
+
+namespace lehr {
+
+struct Compiled {
+  Optimizer optimizer = {};
+  std::optional<Loss> loss = {};
+  std::optional<std::vector<Metric>> metrics = {};
+};
+
+/// Error{data} names what is not supported, and what is.
+Compiled from_compile_config(const std::string& json, const std::string& source);
+/// `rate`: the learning rate as it stands.
+std::string to_compile_config(const Compiled& compiled, double rate);
+bool is_keras_schedule(const std::string& class_name);
+bool keras_knows(const Optimizer& optimizer);  ///< Keras has an optimizer of this name
+
+}  // namespace lehr

@@ -1,0 +1,23 @@
+// keras_optimizer.h: an optimizer's state as Keras's optimizer.variables, and back.
+//   iteration (int64) · learning_rate (float32; absent under a schedule) · slots. Slots go variable by variable (Adam: m0, v0, m1, v1, ...)
+//   unless the optimizer keeps them plane by plane (RMSprop: all velocities, then all momentums; amsgrad's maxima after all the others).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tune/model.h"
+#include "weights/tensor_file.h"
+
+namespace lehr {
+
+/// Of this optimizer after `iterations` steps at `rate`, its slots in the State.
+OptimizerVariables optimizer_variables(const Optimizer& optimizer, const State& state, double rate);
+
+/// Puts slots and step back into the State. A file of an optimizer that never stepped leaves fresh slots. Error{data} names what does not fit.
+void restore_optimizer(const OptimizerVariables& variables, const Optimizer& optimizer, State& state, const std::string& source);
+/// The optimizer's state of a .weights.h5 or .keras file into a built model: training goes on where it was. False: the file has none.
+bool load_optimizer_state(Model& model, const std::string& file);
+
+}  // namespace lehr

@@ -1,0 +1,37 @@
+// A model's weights in files: of its own run, of Keras, of PyTorch.
+#include <algorithm>
+
+#include "tune/keras_optimizer.h"
+#include "tune/model.h"
+#include "weights/source.h"
+
+namespace lehr {
+
+double Model::learning_rate() const { return rate_left_ > 0 ? rate_left_ : options_.optimizer.learning_rate().first(); }
+
+void Model::save_weights(const std::string& file) const {
+  TensorFile tensors = tensor_file_of(network(), state());
+  if (format_of_name(file) == WeightFormat::weights_h5)
+    tensors.optimizer = optimizer_variables(options_.optimizer, state(), learning_rate());
+  write_tensor_file(file, std::move(tensors));
+}
+
+std::string Model::load_weights(const std::string& file, Matching matching) {
+  return take_weights(match_weights(read_tensor_file(file), network(), matching), file);
+}
+
+std::string Model::take_weights(const Match& match, const std::string& file) {
+  for (const auto& weight : match.weights) state().write(weight.state, weight.values);
+  state().refresh_copy();
+  return match_text(match, file);
+}
+
+/// weights=imagenet or a file: the layers that the file names, by their names; a head behind them keeps its starting values.
+void Model::load_source() {
+  const auto names = network_.layer_names();
+  const bool top = std::find(names.begin(), names.end(), "fc1") != names.end();
+  const std::string file = find_weights(network_.weights(), network_.name(), options_.weights_dir, top);
+  messages_.push_back(take_weights(match_weights(read_tensor_file(file), network(), Matching::by_name, network_.weight_layers()), file));
+}
+
+}  // namespace lehr

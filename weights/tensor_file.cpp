@@ -1,0 +1,109 @@
+#include "weights/tensor_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/atomic_file.h"
+#include "engine/data/zip.h"
+#include "engine/descriptor.h"
+#include "weights/formats.h"
+
+namespace lehr {
+
+namespace {
+
+/// The first eight bytes tell the kinds apart.
+std::array<char, 8> beginning(const std::string& file) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info{};
+  if (!in || ::fstat(in.get(), &info) != 0)
+    throw Error({.category = Category::data, .where = file, .what = std::string("cannot be opened (") + std::strerror(errno) + ")"});
+  if (!S_ISREG(info.st_mode)) throw Error({.category = Category::data, .where = file, .what = "is not a file"});
+  std::array<char, 8> out{};
+  if (::pread(in.get(), out.data(), out.size(), 0) != static_cast<ssize_t>(out.size()))
+    throw Error({.category = Category::data,
+                 .where = file,
+                 .what = "is too short to hold weights",
+                 .hint = "The download may have been cut; fetch the file again."});
+  return out;
+}
+
+}  // namespace
+
+std::string_view name_of(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::keras_h5:
+      return "Keras HDF5 (legacy)";
+    case WeightFormat::weights_h5:
+      return "Keras 3 weights";
+    case WeightFormat::keras:
+      return "Keras 3 model";
+    case WeightFormat::npz:
+      return "NumPy npz";
+    default:
+      return "safetensors";
+  }
+}
+
+std::size_t TensorFile::weight_count() const {
+  std::size_t count = 0;
+  for (const auto& layer : layers) count += layer.weights.size();
+  return count;
+}
+
+WeightFormat format_of_name(const std::string& file) {
+  if (file.ends_with(".weights.h5")) return WeightFormat::weights_h5;
+  if (file.ends_with(".h5") || file.ends_with(".hdf5")) return WeightFormat::keras_h5;
+  if (file.ends_with(".keras")) return WeightFormat::keras;
+  if (file.ends_with(".npz")) return WeightFormat::npz;
+  if (file.ends_with(".safetensors")) return WeightFormat::safetensors;
+  throw Error({.category = Category::usage,
+               .where = file,
+               .what = "the name does not tell a weight format",
+               .expected = ".weights.h5, .keras, .h5, .npz or .safetensors"});
+}
+
+TensorFile read_tensor_file(const std::string& file) {
+  const auto first = beginning(file);
+  const std::string_view start(first.data(), first.size());
+  if (start.starts_with("PK")) {
+    const ZipReader zip(file);
+    return zip.find("config.json") != nullptr || zip.find("model.weights.h5") != nullptr ? read_keras_archive(file)
+                                                                                         : read_npz_weights(file);
+  }
+  if (start == std::string_view("\x89HDF\r\n\x1a\n", 8)) {
+    Hdf5Tree tree = read_hdf5(file);
+    const bool paths = tree.has_group("layers") || tree.has_group("_layer_checkpoint_dependencies") || tree.has_group("vars");
+    const bool legacy = tree.attribute("", "layer_names") != nullptr || tree.has_group("model_weights");
+    return paths && !legacy ? from_variable_paths(std::move(tree)) : from_legacy_hdf5(std::move(tree));
+  }
+  if (first[7] == 0 && first[6] == 0) return read_safetensors(file);
+  throw Error({.category = Category::data,
+               .where = file,
+               .what = "is no weight file that can be read",
+               .expected = "HDF5, .keras, .npz or safetensors",
+               .hint = "The file is damaged or of another kind; fetch or write it again."});
+}
+
+void write_tensor_file(const std::string& file, TensorFile tensors) {
+  tensors.source = file;
+  switch (format_of_name(file)) {
+    case WeightFormat::weights_h5:
+      return write_file_atomically(file, encode_hdf5(to_variable_paths(std::move(tensors))));
+    case WeightFormat::keras_h5:
+      return write_file_atomically(file, encode_hdf5(to_legacy_hdf5(std::move(tensors))));
+    case WeightFormat::keras:
+      return write_keras_archive(file, std::move(tensors));
+    case WeightFormat::npz:
+      return write_npz_weights(file, tensors);
+    default:
+      return write_safetensors(file, tensors);
+  }
+}
+
+}  // namespace lehr
