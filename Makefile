@@ -5,7 +5,7 @@ LEHR := build/release/lehr
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test install package bench check-all asan tsan tidy long format clean help deps deps-check deps-package
+.PHONY: build demo test test-simt install package bench check-all asan tsan tidy long format clean help deps deps-check deps-package
 
 build: deps ## build the program: build/release/lehr
 	@cmake --preset release >/dev/null
@@ -18,6 +18,11 @@ test: deps ## build everything and run the quick tests
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release
+
+test-simt: deps ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target test_simt
+	@ctest --preset release -R '^simt$$'
 
 install: build ## install under PREFIX (default /usr/local): program, libraries, headers, CMake package
 	@cmake --install build/release --prefix "$(PREFIX)"
@@ -47,7 +52,7 @@ long: test
 	@ctest --preset long
 
 format: deps-check ## lay out every source file as .clang-format says
-	@git ls-files -z '*.h' '*.cpp' | xargs -0 clang-format-19 -i
+	@git ls-files -z '*.h' '*.cpp' '*.cu' '*.cuh' | xargs -0 clang-format-19 -i
 
 clean: ## remove build/
 	@rm -rf build

@@ -1,5 +1,7 @@
 #include "kernels/activation.h"
 
+#include "kernels/error.h"
+
 #include <array>
 #include <utility>
 
@@ -55,6 +57,24 @@ bool gradient_from_output(Activation activation) {
     default:
       return true;
   }
+}
+
+/// As Keras: a negative slope, cap or threshold would make the gradient ambiguous in y.
+void verify(const ActivationSpec& spec) {
+  const bool relu = spec.activation == Activation::relu || spec.activation == Activation::leaky_relu;
+  if (relu && (spec.alpha < 0 || spec.threshold < 0))
+    throw Error({.category = Category::usage,
+                 .where = std::string(name_of(spec.activation)),
+                 .what = "slope and threshold cannot be negative",
+                 .expected = "0 or more",
+                 .got = std::to_string(spec.alpha) + " and " + std::to_string(spec.threshold)});
+}
+
+void verify(const BiasActivationBackwardSpec& spec) {
+  const Activation a = spec.forward.activation;
+  if (!gradient_from_output(a) || a == Activation::softmax || a == Activation::log_softmax)
+    throw Error({.where = "bias and activation gradient",
+                 .what = "the gradient of " + std::string(name_of(a)) + " is not a function of one output"});
 }
 
 }  // namespace lehr

@@ -15,6 +15,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 enum class Activation : std::uint8_t {
   linear,
@@ -66,7 +67,9 @@ struct ActivationBackward {
   virtual void run(ConstView x, ConstView y, ConstView dy, View dx, Stream& stream) = 0;
 };
 std::unique_ptr<ActivationForward> make_on(Cpu&, const ActivationSpec&);
+std::unique_ptr<ActivationForward> make_on(Cuda&, const ActivationSpec&);
 std::unique_ptr<ActivationBackward> make_on(Cpu&, const ActivationBackwardSpec&);
+std::unique_ptr<ActivationBackward> make_on(Cuda&, const ActivationBackwardSpec&);
 
 /// What the gradient does between a layer's output and its product, in one pass: dz = dy * f'(y), d_bias[c] = sum over rows of dz[., c].
 /// Only for activations with gradient_from_output; linear allowed (then dz may be empty: only d_bias is written). d_bias f32 [channels],
@@ -81,5 +84,8 @@ struct BiasActivationBackward {
   virtual void run(ConstView y, ConstView dy, View dz, View d_bias, View workspace, Stream& stream) = 0;
 };
 std::unique_ptr<BiasActivationBackward> make_on(Cpu&, const BiasActivationBackwardSpec&);
+void verify(const ActivationSpec&);              ///< throws Error{usage} for what Keras does not take
+void verify(const BiasActivationBackwardSpec&);  ///< throws Error where the gradient is no function of one output
+std::unique_ptr<BiasActivationBackward> make_on(Cuda&, const BiasActivationBackwardSpec&);
 
 }  // namespace lehr

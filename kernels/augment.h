@@ -25,6 +25,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 enum class AugmentKind : std::uint8_t { flip, rotation, translation, zoom, contrast, brightness, crop };
 enum class FillMode : std::uint8_t { reflect, wrap, constant, nearest };
@@ -51,5 +52,6 @@ struct Augment {
   virtual void run(ConstView x, const StepCounters* counters, View y, Stream& stream) = 0;
 };
 std::unique_ptr<Augment> make_on(Cpu&, const AugmentSpec&);
+std::unique_ptr<Augment> make_on(Cuda&, const AugmentSpec&);
 
 }  // namespace lehr

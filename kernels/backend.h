@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -40,6 +42,14 @@ class Buffer {
   std::size_t bytes_ = 0;
 };
 
+/// Work that was recorded once and can be started again as one piece, with the addresses and shapes it had: a captured CUDA graph.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void launch(Stream& stream) = 0;
+  virtual std::int64_t nodes() const = 0;  ///< kernels, copies and fills in it
+};
+
 enum class DeviceKind { cpu, cuda };
 
 class Backend {
@@ -59,6 +69,12 @@ class Backend {
   virtual void copy_out(void* host, const void* device, std::size_t bytes) = 0;
   virtual void copy(void* to, const void* from, std::size_t bytes) = 0;  ///< on the device
   virtual void zero(void* device, std::size_t bytes) = 0;
+  /// Records what `work` puts on the stream without doing it. Empty on a device that gains nothing by it: then call `work` each time.
+  /// `work` may neither allocate nor wait nor copy between host and device.
+  virtual std::unique_ptr<Recording> record(const std::function<void()>& work) {
+    static_cast<void>(work);
+    return nullptr;
+  }
 
  protected:
   friend class Buffer;

@@ -19,6 +19,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct BatchNormSpec {
   std::int64_t rows = 0, channels = 0;
@@ -45,6 +46,8 @@ struct BatchNormBackward {
                    View d_beta, View workspace, Stream& stream) = 0;
 };
 std::unique_ptr<BatchNorm> make_on(Cpu&, const BatchNormSpec&);
+std::unique_ptr<BatchNorm> make_on(Cuda&, const BatchNormSpec&);
 std::unique_ptr<BatchNormBackward> make_on(Cpu&, const BatchNormBackwardSpec&);
+std::unique_ptr<BatchNormBackward> make_on(Cuda&, const BatchNormBackwardSpec&);
 
 }  // namespace lehr

@@ -17,6 +17,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct Conv2dShape {
   std::int64_t batch = 1, height = 1, width = 1, in_channels = 1, out_channels = 1;
@@ -88,7 +89,10 @@ struct Conv2dBackwardWeights {
 };
 // Where packed_bytes() is 0 the public array itself is passed as `packed`.
 std::unique_ptr<Conv2dForward> make_on(Cpu&, const Conv2dForwardSpec&);
+std::unique_ptr<Conv2dForward> make_on(Cuda&, const Conv2dForwardSpec&);
 std::unique_ptr<Conv2dBackwardData> make_on(Cpu&, const Conv2dBackwardDataSpec&);
+std::unique_ptr<Conv2dBackwardData> make_on(Cuda&, const Conv2dBackwardDataSpec&);
 std::unique_ptr<Conv2dBackwardWeights> make_on(Cpu&, const Conv2dBackwardWeightsSpec&);
+std::unique_ptr<Conv2dBackwardWeights> make_on(Cuda&, const Conv2dBackwardWeightsSpec&);
 
 }  // namespace lehr

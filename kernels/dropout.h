@@ -15,6 +15,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct DropoutSpec {
   std::int64_t count = 0;
@@ -27,5 +28,6 @@ struct DropoutMask {
   virtual void run(ConstView x, const StepCounters* counters, View y, Stream& stream) = 0;
 };
 std::unique_ptr<DropoutMask> make_on(Cpu&, const DropoutSpec&);
+std::unique_ptr<DropoutMask> make_on(Cuda&, const DropoutSpec&);
 
 }  // namespace lehr

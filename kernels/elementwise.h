@@ -14,6 +14,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct AddSpec {
   std::int64_t count = 0;
@@ -24,6 +25,7 @@ struct AddTensors {
   virtual void run(std::span<const ConstView> x, View y, Stream& stream) = 0;
 };
 std::unique_ptr<AddTensors> make_on(Cpu&, const AddSpec&);
+std::unique_ptr<AddTensors> make_on(Cuda&, const AddSpec&);
 
 struct ConcatenateSpec {
   std::int64_t rows = 0;
@@ -37,6 +39,7 @@ struct ConcatenateTensors {
   virtual void split(ConstView dy, std::span<const View> dx, Stream& stream) = 0;
 };
 std::unique_ptr<ConcatenateTensors> make_on(Cpu&, const ConcatenateSpec&);
+std::unique_ptr<ConcatenateTensors> make_on(Cuda&, const ConcatenateSpec&);
 
 /// scale and offset hold 1 or `channels` numbers (offset may be empty).
 struct ScaleOffsetSpec {
@@ -48,7 +51,9 @@ struct ScaleOffset {
   virtual ~ScaleOffset() = default;
   virtual void run(ConstView x, View y, Stream& stream) = 0;
 };
+void verify(const ScaleOffsetSpec&);  ///< throws Error where they do not fit
 std::unique_ptr<ScaleOffset> make_on(Cpu&, const ScaleOffsetSpec&);
+std::unique_ptr<ScaleOffset> make_on(Cuda&, const ScaleOffsetSpec&);
 
 /// f32 <-> bf16, u8 -> f32|bf16, f64 -> f32: round to nearest even.
 struct CastSpec {
@@ -60,5 +65,6 @@ struct Cast {
   virtual void run(ConstView x, View y, Stream& stream) = 0;
 };
 std::unique_ptr<Cast> make_on(Cpu&, const CastSpec&);
+std::unique_ptr<Cast> make_on(Cuda&, const CastSpec&);
 
 }  // namespace lehr

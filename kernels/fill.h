@@ -15,6 +15,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 enum class Distribution : std::uint8_t { constant, uniform, normal, truncated_normal };
 struct FillSpec {
@@ -28,5 +29,6 @@ struct Fill {
   virtual void run(View y, Stream& stream) = 0;
 };
 std::unique_ptr<Fill> make_on(Cpu&, const FillSpec&);
+std::unique_ptr<Fill> make_on(Cuda&, const FillSpec&);
 
 }  // namespace lehr

@@ -16,6 +16,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct GatherSpec {
   std::int64_t batch = 0, elements = 0, channels = 1;  ///< elements of one row; channels is the fastest axis
@@ -29,5 +30,6 @@ struct Gather {
   virtual void run(ConstView x, ConstView permutation, const StepCounters* counters, View y, Stream& stream) = 0;
 };
 std::unique_ptr<Gather> make_on(Cpu&, const GatherSpec&);
+std::unique_ptr<Gather> make_on(Cuda&, const GatherSpec&);
 
 }  // namespace lehr

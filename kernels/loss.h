@@ -20,6 +20,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 enum class LossKind : std::uint8_t {
   sparse_categorical_crossentropy,
@@ -46,5 +47,6 @@ struct BatchLoss {
                    Stream& stream) = 0;
 };
 std::unique_ptr<BatchLoss> make_on(Cpu&, const LossSpec&);
+std::unique_ptr<BatchLoss> make_on(Cuda&, const LossSpec&);
 
 }  // namespace lehr

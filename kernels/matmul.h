@@ -16,6 +16,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct MatmulSpec {
   std::int64_t m = 0, n = 0, k = 0;
@@ -34,5 +35,6 @@ struct Matmul {
   virtual void run(ConstView a, ConstView b, ConstView bias, View c, View workspace, Stream& stream) = 0;
 };
 std::unique_ptr<Matmul> make_on(Cpu&, const MatmulSpec&);
+std::unique_ptr<Matmul> make_on(Cuda&, const MatmulSpec&);
 
 }  // namespace lehr

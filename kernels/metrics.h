@@ -16,6 +16,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 enum class HitKind : std::uint8_t { sparse, categorical, binary, sparse_top_k, categorical_top_k };
 struct HitsSpec {
@@ -30,6 +31,7 @@ struct Hits {
   virtual void run(ConstView z, ConstView labels, View values, Stream& stream) = 0;
 };
 std::unique_ptr<Hits> make_on(Cpu&, const HitsSpec&);
+std::unique_ptr<Hits> make_on(Cuda&, const HitsSpec&);
 
 /// prediction [n] i32: argmax of each row (for the confusion matrix and the collapse check: count of predicted classes).
 struct ArgmaxSpec {
@@ -41,6 +43,7 @@ struct Argmax {
   virtual void run(ConstView z, View prediction, Stream& stream) = 0;
 };
 std::unique_ptr<Argmax> make_on(Cpu&, const ArgmaxSpec&);
+std::unique_ptr<Argmax> make_on(Cuda&, const ArgmaxSpec&);
 
 struct AccumulateSpec {
   std::int64_t count = 0;  ///< values summed
@@ -54,5 +57,6 @@ struct Accumulate {
   virtual void run(ConstView values, ConstView extra, View sums, StepCounters* counters, Stream& stream) = 0;
 };
 std::unique_ptr<Accumulate> make_on(Cpu&, const AccumulateSpec&);
+std::unique_ptr<Accumulate> make_on(Cuda&, const AccumulateSpec&);
 
 }  // namespace lehr

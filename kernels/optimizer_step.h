@@ -17,6 +17,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 /// A tensor's place in the flat arena.
 struct Segment {
@@ -37,7 +38,9 @@ struct OptimizerStep {
   virtual void run(View w, ConstView g, View slots, const StepRow* table, const StepCounters* counters, ConstView factors, View copy,
                    Stream& stream) = 0;
 };
+void verify(const OptimizerStepSpec&);  ///< throws Error for segments that overlap or leave the arena
 std::unique_ptr<OptimizerStep> make_on(Cpu&, const OptimizerStepSpec&);
+std::unique_ptr<OptimizerStep> make_on(Cuda&, const OptimizerStepSpec&);
 
 /// factors[segment] = min(1, clip/|g_segment|) (clipnorm: g*c/max(|g|,c)), or one common factor from the norm of all (global_clipnorm; a
 /// non-finite norm gives NaN).
@@ -50,7 +53,9 @@ struct NormClip {
   virtual std::size_t workspace_bytes() const = 0;
   virtual void run(ConstView g, View factors, View workspace, Stream& stream) = 0;
 };
+void verify(const NormClipSpec&);  ///< throws Error{usage} unless exactly one limit is positive
 std::unique_ptr<NormClip> make_on(Cpu&, const NormClipSpec&);
+std::unique_ptr<NormClip> make_on(Cuda&, const NormClipSpec&);
 
 /// The end of a training step: ++step, ++cursor, sample += batch; where stop is set only cursor and sample move, so that the epoch still
 /// ends.
@@ -63,5 +68,6 @@ struct Advance {
   virtual void run(StepCounters* counters, Stream& stream) = 0;
 };
 std::unique_ptr<Advance> make_on(Cpu&, const AdvanceSpec&);
+std::unique_ptr<Advance> make_on(Cuda&, const AdvanceSpec&);
 
 }  // namespace lehr

@@ -5,11 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define LEHR_HD __host__ __device__
-#else
-#define LEHR_HD
-#endif
+#include "kernels/device_code.h"
 
 namespace lehr {
 

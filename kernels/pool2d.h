@@ -15,6 +15,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 enum class Pooling : std::uint8_t { max, average };
 
@@ -46,7 +47,9 @@ struct Pool2dBackward {
   virtual void run(ConstView dy, ConstView index, View dx, Stream& stream) = 0;
 };
 std::unique_ptr<Pool2dForward> make_on(Cpu&, const Pool2dForwardSpec&);
+std::unique_ptr<Pool2dForward> make_on(Cuda&, const Pool2dForwardSpec&);
 std::unique_ptr<Pool2dBackward> make_on(Cpu&, const Pool2dBackwardSpec&);
+std::unique_ptr<Pool2dBackward> make_on(Cuda&, const Pool2dBackwardSpec&);
 
 struct GlobalPool2dSpec {
   std::int64_t batch = 1, pixels = 1, channels = 1;
@@ -66,6 +69,8 @@ struct GlobalPool2dBackward {
   virtual void run(ConstView dy, ConstView index, View dx, Stream& stream) = 0;
 };
 std::unique_ptr<GlobalPool2d> make_on(Cpu&, const GlobalPool2dSpec&);
+std::unique_ptr<GlobalPool2d> make_on(Cuda&, const GlobalPool2dSpec&);
 std::unique_ptr<GlobalPool2dBackward> make_on(Cpu&, const GlobalPool2dBackwardSpec&);
+std::unique_ptr<GlobalPool2dBackward> make_on(Cuda&, const GlobalPool2dBackwardSpec&);
 
 }  // namespace lehr

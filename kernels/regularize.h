@@ -10,6 +10,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 /// loss[0] (+)= scale * sum(l1*|w| + l2*w^2);   dw += scale * (l1*sign(w) + 2*l2*w)
 /// Shapes  w, dw [count] f32|bf16 (dw in its own dtype); loss [1] f32; loss or dw may be empty     Order  fixed, any number of threads
@@ -26,6 +27,7 @@ struct Penalty {
   virtual void run(ConstView w, View loss, View dw, View workspace, Stream& stream) = 0;
 };
 std::unique_ptr<Penalty> make_on(Cpu&, const PenaltySpec&);
+std::unique_ptr<Penalty> make_on(Cuda&, const PenaltySpec&);
 
 /// After the optimizer's step, in place; the bf16 copy follows. Nothing changes where counters->stop is set or the step only accumulates
 /// (row.apply = 0). max_norm, unit_norm: norms over all axes but the last (columns of [rows, channels]); Keras: axis=0 for Dense, [0,1,2]
@@ -46,5 +48,6 @@ struct ConstrainWeights {
   virtual void run(View w, View copy, const StepRow* table, const StepCounters* counters, View workspace, Stream& stream) = 0;
 };
 std::unique_ptr<ConstrainWeights> make_on(Cpu&, const ConstraintSpec&);
+std::unique_ptr<ConstrainWeights> make_on(Cuda&, const ConstraintSpec&);
 
 }  // namespace lehr

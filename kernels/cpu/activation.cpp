@@ -1,6 +1,6 @@
 #include "kernels/activation.h"
 
-#include "kernels/cpu/activation_functions.h"
+#include "kernels/activation_functions.h"
 #include "kernels/cpu/element.h"
 
 namespace lehr {
@@ -142,21 +142,10 @@ class SoftmaxBackward final : public ActivationBackward {
 
 bool over_rows(Activation a) { return a == Activation::softmax || a == Activation::log_softmax; }
 
-/// As Keras: a negative slope, cap or threshold would make the gradient ambiguous in y.
-void check(const ActivationSpec& spec) {
-  const bool relu = spec.activation == Activation::relu || spec.activation == Activation::leaky_relu;
-  if (relu && (spec.alpha < 0 || spec.threshold < 0))
-    throw Error({.category = Category::usage,
-                 .where = std::string(name_of(spec.activation)),
-                 .what = "slope and threshold cannot be negative",
-                 .expected = "0 or more",
-                 .got = std::to_string(spec.alpha) + " and " + std::to_string(spec.threshold)});
-}
-
 }  // namespace
 
 std::unique_ptr<ActivationForward> make_on(Cpu& cpu, const ActivationSpec& spec) {
-  check(spec);
+  verify(spec);
   return with_float("activation", spec.dtype, [&]<class T>(T) -> std::unique_ptr<ActivationForward> {
     if (over_rows(spec.activation)) return std::make_unique<SoftmaxForward<T>>(cpu, spec);
     return activations::with_function(spec, [&]<class F>(F f) -> std::unique_ptr<ActivationForward> {
@@ -167,7 +156,7 @@ std::unique_ptr<ActivationForward> make_on(Cpu& cpu, const ActivationSpec& spec)
 
 std::unique_ptr<ActivationBackward> make_on(Cpu& cpu, const ActivationBackwardSpec& backward) {
   const ActivationSpec& spec = backward.forward;
-  check(spec);
+  verify(spec);
   return with_float("activation", spec.dtype, [&]<class T>(T) -> std::unique_ptr<ActivationBackward> {
     if (over_rows(spec.activation)) return std::make_unique<SoftmaxBackward<T>>(cpu, spec);
     return activations::with_function(spec, [&]<class F>(F f) -> std::unique_ptr<ActivationBackward> {

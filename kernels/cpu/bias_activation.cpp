@@ -1,7 +1,7 @@
 #include <vector>
 
 #include "kernels/activation.h"
-#include "kernels/cpu/activation_functions.h"
+#include "kernels/activation_functions.h"
 #include "kernels/cpu/columns.h"
 
 namespace lehr {
@@ -83,10 +83,7 @@ class WithBias final : public BiasActivationBackward {
 }  // namespace
 
 std::unique_ptr<BiasActivationBackward> make_on(Cpu& cpu, const BiasActivationBackwardSpec& spec) {
-  const Activation a = spec.forward.activation;
-  if (!gradient_from_output(a) || a == Activation::softmax || a == Activation::log_softmax)
-    throw Error({.where = "bias and activation gradient",
-                 .what = "the gradient of " + std::string(name_of(a)) + " is not a function of one output"});
+  verify(spec);
   return with_float("activation", spec.forward.dtype, [&]<class T>(T) -> std::unique_ptr<BiasActivationBackward> {
     return activations::with_function(spec.forward, [&]<class F>(F f) -> std::unique_ptr<BiasActivationBackward> {
       return std::make_unique<WithBias<T, F>>(cpu, spec.forward, f);

@@ -155,12 +155,7 @@ std::unique_ptr<AddTensors> make_on(Cpu& cpu, const AddSpec& spec) {
 std::unique_ptr<ConcatenateTensors> make_on(Cpu& cpu, const ConcatenateSpec& spec) { return std::make_unique<Concatenate>(cpu, spec); }
 
 std::unique_ptr<ScaleOffset> make_on(Cpu& cpu, const ScaleOffsetSpec& spec) {
-  const auto fits = [&](std::size_t n) { return n <= 1 || n == static_cast<std::size_t>(spec.channels); };
-  if (!fits(spec.scale.size()) || !fits(spec.offset.size()))
-    throw Error({.where = "scale",
-                 .what = "scale and offset do not fit the channels",
-                 .expected = "one number or " + std::to_string(spec.channels),
-                 .got = std::to_string(spec.scale.size()) + " and " + std::to_string(spec.offset.size())});
+  verify(spec);
   return with_float("scale", spec.dtype, [&]<class T>(T) -> std::unique_ptr<ScaleOffset> { return std::make_unique<Scale<T>>(cpu, spec); });
 }
 

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "kernels/cpu/element.h"
-#include "kernels/cpu/math.h"
+#include "kernels/fast_math.h"
 
 namespace lehr {
 namespace {

@@ -161,34 +161,17 @@ class AdvanceCounters final : public Advance {
   AdvanceSpec spec_;
 };
 
-/// Segments must be in order and apart: chunks look them up by bisection.
-void check(const std::vector<Segment>& segments, std::int64_t count) {
-  std::int64_t end = 0;
-  for (const Segment& s : segments) {
-    if (s.offset < end || s.count < 0 || (count >= 0 && s.offset + s.count > count))
-      throw Error({.where = "optimizer step",
-                   .what = "segments must be ascending, apart and within the arena",
-                   .got = "offset " + std::to_string(s.offset) + ", count " + std::to_string(s.count)});
-    end = s.offset + s.count;
-  }
-}
-
 }  // namespace
 
 std::unique_ptr<OptimizerStep> make_on(Cpu& cpu, const OptimizerStepSpec& spec) {
-  check(spec.segments, spec.count);
+  verify(spec);
   return std::visit(
       [&]<class Rule>(const Rule& rule) -> std::unique_ptr<OptimizerStep> { return std::make_unique<ArenaStep<Rule>>(cpu, spec, rule); },
       spec.rule);
 }
 
 std::unique_ptr<NormClip> make_on(Cpu& cpu, const NormClipSpec& spec) {
-  check(spec.segments, -1);
-  if ((spec.clipnorm > 0) == (spec.global_clipnorm > 0))
-    throw Error({.category = Category::usage,
-                 .where = "gradient clipping",
-                 .what = "exactly one of clipnorm and global_clipnorm must be positive",
-                 .got = std::to_string(spec.clipnorm) + " and " + std::to_string(spec.global_clipnorm)});
+  verify(spec);
   return std::make_unique<SegmentNormClip>(cpu, spec);
 }
 

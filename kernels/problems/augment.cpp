@@ -60,7 +60,7 @@ Case augment_case(const Problem& p, Backend& backend) {
   const bool crop = s.kind == AugmentKind::crop;
   auto& y = on.memory(s.to, s.batch * (crop ? s.out_height * s.out_width : s.height * s.width) * s.channels);
   on.add({.name = "augment",
-          .run = [op, counters, &x, &y, &stream = on.stream()] { op->run(x, &counters, y, stream); },
+          .run = [op, at = on.record(counters), &x, &y, &stream = on.stream()] { op->run(x, at, y, stream); },
           .results = {{"y", &y, [s, counters, &x] { return expected(s, static_cast<std::uint64_t>(counters.step), x.values()); }}},
           .bytes = crop ? 2 * y.size() : traffic(x, y)});
   return on;

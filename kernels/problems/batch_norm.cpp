@@ -65,21 +65,21 @@ void add_forward(Case& on, const Operands& o, const Way& way) {
     if (way.in_place) y.copy_from(o.x);
   };
   reset();
-  on.add({.name = way.name,
-          .run =
-              [=, &y, &mean, &inverse, &moving_mean, &moving_variance, &workspace, &stream = on.stream()] {
-                op->run(way.in_place ? y : o.x, o.gamma, o.beta, moving_mean, moving_variance, y, mean, inverse, &way.counters, workspace,
-                        stream);
-              },
-          .results = {{"y", &y, [o] { return o.y(); }},
-                      {"mean", &mean, [o] { return o.statistic(o.statistics().mean); }},
-                      {"inverse", &inverse, [o] { return o.inverse(); }},
-                      {"moving_mean", &moving_mean, [o, moves] { return o.moved(o.moving_mean, o.statistics().mean, moves); }},
-                      {"moving_variance", &moving_variance,
-                       [o, moves] { return o.moved(o.moving_variance, o.statistics().variance, moves); }}},
-          .bytes = traffic(o.x, y),
-          .timed = !way.in_place && way.counters.stop == 0,
-          .reset = reset});
+  on.add(
+      {.name = way.name,
+       .run =
+           [=, counters = on.record(way.counters), &y, &mean, &inverse, &moving_mean, &moving_variance, &workspace, &stream = on.stream()] {
+             op->run(way.in_place ? y : o.x, o.gamma, o.beta, moving_mean, moving_variance, y, mean, inverse, counters, workspace, stream);
+           },
+       .results = {{"y", &y, [o] { return o.y(); }},
+                   {"mean", &mean, [o] { return o.statistic(o.statistics().mean); }},
+                   {"inverse", &inverse, [o] { return o.inverse(); }},
+                   {"moving_mean", &moving_mean, [o, moves] { return o.moved(o.moving_mean, o.statistics().mean, moves); }},
+                   {"moving_variance", &moving_variance,
+                    [o, moves] { return o.moved(o.moving_variance, o.statistics().variance, moves); }}},
+       .bytes = traffic(o.x, y),
+       .timed = !way.in_place && way.counters.stop == 0,
+       .reset = reset});
 }
 
 void add_backward(Case& on, const Operands& o, const char* name, bool in_place, bool wants_dx) {

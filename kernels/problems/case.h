@@ -68,6 +68,13 @@ class Case {
     in.assign(values);
     return in;
   }
+  /// A plain record where operations read it: in the backend's memory.
+  template <class Record>
+  Record* record(const Record& value) {
+    Guarded& at = memory(DType::u8, sizeof(Record));
+    backend_->copy_in(at.view().data, &value, sizeof value);
+    return static_cast<Record*>(at.view().data);
+  }
   template <class Spec>
   auto prepare(const Spec& spec) {
     auto made = make(spec, *backend_);

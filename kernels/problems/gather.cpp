@@ -41,7 +41,7 @@ Case gather_case(const Problem& p, Backend& backend) {
   auto &order = on.input(DType::i32, p.number("permuted", 1) != 0 ? permutation(rows) : std::vector<double>{}),
        &y = on.memory(s.to, s.batch * s.elements);
   on.add({.name = "gather",
-          .run = [op, counters, &x, &order, &y, &stream = on.stream()] { op->run(x, order, &counters, y, stream); },
+          .run = [op, at = on.record(counters), &x, &order, &y, &stream = on.stream()] { op->run(x, order, at, y, stream); },
           .results = {{"y", &y,
                        [s, counters, &x, &order] {
                          auto y = reference::gather(s, x.values(), order.values(), counters.sample);

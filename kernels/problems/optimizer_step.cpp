@@ -120,7 +120,8 @@ void add_step(Case& on, Operands o, const Way& way) {
   StepRow row = o.step.row();
   row.apply = way.apply;
   Pass pass{.name = way.name,
-            .run = [=, &w, &slots, &copy, &stream = on.stream()] { op->run(w, o.g, slots, &row, &way.counters, o.factors, copy, stream); },
+            .run = [=, table = on.record(row), counters = on.record(way.counters), &w, &slots, &copy,
+                    &stream = on.stream()] { op->run(w, o.g, slots, table, counters, o.factors, copy, stream); },
             .results = {{"w", &w, [o, changes] { return few_roundings(o.after(changes).w, changes); }},
                         {"slots", &slots, [o, changes] { return few_roundings(o.after(changes).slots, changes); }}},
             .bytes = traffic(w, w, o.g, slots, slots),

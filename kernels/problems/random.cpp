@@ -23,7 +23,7 @@ Case dropout_case(const Problem& p, Backend& backend) {
   for (const bool in_place : {false, true}) {
     auto& y = on.memory(s.dtype, s.count);
     on.add({.name = in_place ? "in_place" : "mask",
-            .run = [=, &x, &y, &stream = on.stream()] { op->run(in_place ? y : x, &counters, y, stream); },
+            .run = [=, at = on.record(counters), &x, &y, &stream = on.stream()] { op->run(in_place ? y : x, at, y, stream); },
             .results = {{"y", &y,
                          [s, counters, &x] {
                            auto y = reference::dropout(s.key, static_cast<std::uint64_t>(counters.step), static_cast<double>(s.rate),

@@ -54,7 +54,8 @@ void add_constraint(Case& on, const ConstraintSpec& s, Guarded& before, const Wa
   StepRow row;
   row.apply = way.apply;
   Pass pass{.name = way.name,
-            .run = [=, &w, &copy, &workspace, &stream = on.stream()] { op->run(w, copy, &row, &way.counters, workspace, stream); },
+            .run = [=, table = on.record(row), counters = on.record(way.counters), &w, &copy, &workspace,
+                    &stream = on.stream()] { op->run(w, copy, table, counters, workspace, stream); },
             .results = {{"w", &w, [want, changes] { return changes ? within(want(), 3e-7, 1e-12) : exactly(want()); }}},
             .bytes = traffic(w, w),
             .timed = changes && !way.copies,

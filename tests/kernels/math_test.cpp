@@ -1,4 +1,4 @@
-#include "kernels/cpu/math.h"
+#include "kernels/fast_math.h"
 
 #include <bit>
 #include <functional>

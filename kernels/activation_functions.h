@@ -2,95 +2,95 @@
 #pragma once
 
 #include "kernels/activation.h"
-#include "kernels/cpu/math.h"
+#include "kernels/fast_math.h"
 
 namespace lehr::activations {
 
 struct Linear {
-  float operator()(float x) const { return x; }
-  float derivative(float) const { return 1; }
+  LEHR_HD float operator()(float x) const { return x; }
+  LEHR_HD float derivative(float) const { return 1; }
 };
 struct Relu {
-  float operator()(float x) const { return x < 0 ? 0.0F : x; }
-  float derivative(float y) const { return y > 0 ? 1.0F : 0.0F; }
+  LEHR_HD float operator()(float x) const { return x < 0 ? 0.0F : x; }
+  LEHR_HD float derivative(float y) const { return y > 0 ? 1.0F : 0.0F; }
 };
 /// Keras's full form: x >= max -> max; threshold <= x < max -> x; else slope * (x - threshold).
 struct GeneralRelu {
   float slope, max_value, threshold;
-  float operator()(float x) const {
+  LEHR_HD float operator()(float x) const {
     constexpr float lowest = std::numeric_limits<float>::lowest();  // 0 * -infinity would be NaN
     const float below = x - threshold;
     const float y = x >= threshold ? x : slope * (below < lowest ? lowest : below);
     return y > max_value ? max_value : y;
   }
-  float derivative(float y) const { return y > 0 ? (y < max_value ? 1.0F : 0.0F) : slope; }
+  LEHR_HD float derivative(float y) const { return y > 0 ? (y < max_value ? 1.0F : 0.0F) : slope; }
 };
 struct Elu {
   float alpha;
-  float operator()(float x) const { return x > 0 ? x : alpha * (fast::exp(x) - 1); }
-  float derivative(float y) const { return y > 0 ? 1.0F : y + alpha; }
+  LEHR_HD float operator()(float x) const { return x > 0 ? x : alpha * (fast::exp(x) - 1); }
+  LEHR_HD float derivative(float y) const { return y > 0 ? 1.0F : y + alpha; }
 };
 struct Selu {
   static constexpr float scale = 1.0507009873554805F, alpha = 1.6732632423543772F;
-  float operator()(float x) const { return scale * (x > 0 ? x : alpha * (fast::exp(x) - 1)); }
-  float derivative(float y) const { return y > 0 ? scale : y + scale * alpha; }
+  LEHR_HD float operator()(float x) const { return scale * (x > 0 ? x : alpha * (fast::exp(x) - 1)); }
+  LEHR_HD float derivative(float y) const { return y > 0 ? scale : y + scale * alpha; }
 };
 struct Sigmoid {
-  float operator()(float x) const { return fast::sigmoid(x); }
-  float derivative(float y) const { return y * (1 - y); }
+  LEHR_HD float operator()(float x) const { return fast::sigmoid(x); }
+  LEHR_HD float derivative(float y) const { return y * (1 - y); }
 };
 struct Tanh {
-  float operator()(float x) const { return fast::tanh(x); }
-  float derivative(float y) const { return 1 - y * y; }
+  LEHR_HD float operator()(float x) const { return fast::tanh(x); }
+  LEHR_HD float derivative(float y) const { return 1 - y * y; }
 };
 struct Softplus {
-  float operator()(float x) const { return fast::softplus(x); }
-  float derivative(float x) const { return fast::sigmoid(x); }
+  LEHR_HD float operator()(float x) const { return fast::softplus(x); }
+  LEHR_HD float derivative(float x) const { return fast::sigmoid(x); }
 };
 struct Softsign {
-  float operator()(float x) const { return x / (1 + std::abs(x)); }
-  float derivative(float y) const { return (1 - std::abs(y)) * (1 - std::abs(y)); }
+  LEHR_HD float operator()(float x) const { return x / (1 + std::abs(x)); }
+  LEHR_HD float derivative(float y) const { return (1 - std::abs(y)) * (1 - std::abs(y)); }
 };
 struct Silu {
-  float operator()(float x) const { return x * fast::sigmoid(x); }
-  float derivative(float x) const {
+  LEHR_HD float operator()(float x) const { return x * fast::sigmoid(x); }
+  LEHR_HD float derivative(float x) const {
     const float s = fast::sigmoid(x);
     return s * (1 + x * (1 - s));
   }
 };
 struct Gelu {
-  float operator()(float x) const { return 0.5F * x * (1 + fast::erf(x * 0.70710678F)); }
-  float derivative(float x) const { return 0.5F * (1 + fast::erf(x * 0.70710678F)) + x * 0.39894228F * fast::exp(-0.5F * x * x); }
+  LEHR_HD float operator()(float x) const { return 0.5F * x * (1 + fast::erf(x * 0.70710678F)); }
+  LEHR_HD float derivative(float x) const { return 0.5F * (1 + fast::erf(x * 0.70710678F)) + x * 0.39894228F * fast::exp(-0.5F * x * x); }
 };
 struct GeluTanh {
   static constexpr float root = 0.79788456F, cubic = 0.044715F;  // sqrt(2/pi)
-  float operator()(float x) const { return 0.5F * x * (1 + fast::tanh(root * (x + cubic * x * x * x))); }
-  float derivative(float x) const {
+  LEHR_HD float operator()(float x) const { return 0.5F * x * (1 + fast::tanh(root * (x + cubic * x * x * x))); }
+  LEHR_HD float derivative(float x) const {
     const float t = fast::tanh(root * (x + cubic * x * x * x));
     return 0.5F * (1 + t) + 0.5F * x * (1 - t * t) * root * (1 + 3 * cubic * x * x);
   }
 };
 struct HardSigmoid {
-  float operator()(float x) const {
+  LEHR_HD float operator()(float x) const {
     const float y = (x + 3) * (1.0F / 6);
     return y < 0 ? 0.0F : (y > 1 ? 1.0F : y);
   }
-  float derivative(float y) const { return y > 0 && y < 1 ? 1.0F / 6 : 0.0F; }
+  LEHR_HD float derivative(float y) const { return y > 0 && y < 1 ? 1.0F / 6 : 0.0F; }
 };
 struct HardSilu {
-  float operator()(float x) const { return x * HardSigmoid{}(x); }
-  float derivative(float x) const { return x <= -3 ? 0.0F : (x >= 3 ? 1.0F : x * (1.0F / 3) + 0.5F); }
+  LEHR_HD float operator()(float x) const { return x * HardSigmoid{}(x); }
+  LEHR_HD float derivative(float x) const { return x <= -3 ? 0.0F : (x >= 3 ? 1.0F : x * (1.0F / 3) + 0.5F); }
 };
 struct Mish {
-  float operator()(float x) const { return x * fast::tanh(fast::softplus(x)); }
-  float derivative(float x) const {
+  LEHR_HD float operator()(float x) const { return x * fast::tanh(fast::softplus(x)); }
+  LEHR_HD float derivative(float x) const {
     const float t = fast::tanh(fast::softplus(x));
     return t + x * (1 - t * t) * fast::sigmoid(x);
   }
 };
 struct Exponential {
-  float operator()(float x) const { return fast::exp(x); }
-  float derivative(float y) const { return y; }
+  LEHR_HD float operator()(float x) const { return fast::exp(x); }
+  LEHR_HD float derivative(float y) const { return y; }
 };
 
 /// make(functor) for every activation but softmax and log_softmax.

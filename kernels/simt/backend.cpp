@@ -1,0 +1,134 @@
+// The executor as the backend `Cuda`: host memory behind a device's interface.
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/cuda.h"
+#include "kernels/error.h"
+#include "kernels/simt/memory.h"
+#include "kernels/simt/stream.h"
+
+namespace lehr {
+namespace {
+
+using Operations = std::vector<std::function<void()>>;
+
+class Recorded final : public Recording {
+ public:
+  Recorded(Operations operations, CudaCounters& counters) : operations_(std::move(operations)), counters_(&counters) {}
+  void launch(Stream&) override {
+    ++counters_->graph_launches;
+    for (const auto& operation : operations_) operation();
+  }
+  std::int64_t nodes() const override { return static_cast<std::int64_t>(operations_.size()); }
+
+ private:
+  Operations operations_;
+  CudaCounters* counters_;
+};
+
+[[noreturn]] void not_while_recording(const char* what) {
+  throw Error({.category = Category::device, .where = "recording of a step", .what = std::string(what) + " cannot be recorded"});
+}
+
+}  // namespace
+
+namespace simt {
+
+void put(Stream& stream, std::function<void()> operation) {
+  CUstream_st* on = cuda_stream(stream).handle();
+  if (on->recording != nullptr)
+    on->recording->push_back(std::move(operation));
+  else
+    operation();
+}
+
+void shuffle_by(Cuda& cuda, std::uint64_t seed) {
+  CUstream_st* on = cuda_stream(cuda.stream()).handle();
+  on->seed = seed;
+  on->launches = 0;
+}
+
+}  // namespace simt
+
+CudaMachine cuda_machine() {
+  return {.devices = {{.index = 0,
+                       .name = "SIMT executor",
+                       .memory = simt::DeviceMemory::capacity,
+                       .free_memory = simt::device_memory().free_bytes(),
+                       .capability_major = 9,
+                       .capability_minor = 0,
+                       .multiprocessors = 4,
+                       .l2_bytes = std::size_t{1} << 20U,
+                       .shared_per_block = std::size_t{227} << 10U,
+                       .driver_version = 13000,
+                       .runtime_version = 13000}},
+          .missing = {}};
+}
+
+void CudaStream::synchronize() {
+  if (handle_->recording != nullptr) not_while_recording("a wait");
+}
+
+Cuda::Cuda(int device) {
+  const CudaMachine machine = cuda_machine();
+  if (device != 0) no_cuda_device(device, machine);
+  device_ = machine.devices[0];
+  stream_.handle_ = new CUstream_st;  // NOLINT(cppcoreguidelines-owning-memory): the handle is the runtime's kind of pointer
+}
+Cuda::~Cuda() { delete stream_.handle_; }
+
+std::string Cuda::name() const { return device_.name; }
+std::size_t Cuda::free_memory() const { return simt::device_memory().free_bytes(); }
+void Cuda::enter() {}
+
+void Cuda::copy_in(void* device, const void* host, std::size_t bytes) {
+  if (recording_) not_while_recording("a copy from the host");
+  ++counters_.host_copies;
+  if (bytes != 0) std::memcpy(device, host, bytes);
+}
+void Cuda::copy_out(void* host, const void* device, std::size_t bytes) {
+  if (recording_) not_while_recording("a copy to the host");
+  ++counters_.host_copies;
+  if (bytes != 0) std::memcpy(host, device, bytes);
+}
+void Cuda::copy(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  ++counters_.device_copies;
+  simt::put(stream_, [=] { std::memmove(to, from, bytes); });
+}
+void Cuda::zero(void* device, std::size_t bytes) {
+  if (bytes != 0) simt::put(stream_, [=] { std::memset(device, 0, bytes); });
+}
+
+std::unique_ptr<Recording> Cuda::record(const std::function<void()>& work) {
+  Operations operations;
+  struct Leave {
+    bool* recording;
+    CUstream_st* stream;
+    ~Leave() {
+      *recording = false;
+      stream->recording = nullptr;
+    }
+  } const leave{&recording_, stream_.handle_};
+  recording_ = true;
+  stream_.handle_->recording = &operations;
+  work();
+  return std::make_unique<Recorded>(std::move(operations), counters_);
+}
+
+void* Cuda::allocate(std::size_t bytes) {
+  if (recording_) not_while_recording("an allocation");
+  ++counters_.allocations;
+  void* data = simt::device_memory().allocate(bytes);
+  if (data == nullptr)
+    throw Error({.category = Category::device,
+                 .where = name(),
+                 .what = "out of memory",
+                 .expected = std::to_string(bytes) + " bytes",
+                 .got = std::to_string(free_memory()) + " bytes free",
+                 .hint = "Use a smaller --batch-size or --image-size."});
+  return data;
+}
+void Cuda::release(void* data, std::size_t bytes) noexcept { simt::device_memory().release(data, bytes); }
+
+}  // namespace lehr

@@ -1,0 +1,63 @@
+#include "kernels/simt/memory.h"
+
+#include <cstring>
+#include <iterator>
+
+namespace lehr::simt {
+namespace {
+
+std::size_t whole(std::size_t bytes) {
+  return (bytes + DeviceMemory::alignment - 1) / DeviceMemory::alignment * DeviceMemory::alignment + DeviceMemory::gap;
+}
+
+}  // namespace
+
+void* DeviceMemory::allocate(std::size_t bytes) {
+  if (bytes > capacity / 2) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const std::size_t needed = whole(bytes);
+  for (auto it = free_.begin(); it != free_.end(); ++it) {
+    if (it->second < needed) continue;
+    const auto [offset, size] = *it;
+    free_.erase(it);
+    if (size > needed) free_[offset + needed] = size - needed;
+    region_.unpoison(offset, bytes);
+    std::memset(region_.begin() + offset, 0xff, bytes);  // NaN: what was never written shows
+    return region_.begin() + offset;
+  }
+  return nullptr;
+}
+
+void DeviceMemory::release(void* data, std::size_t bytes) noexcept {
+  const std::lock_guard lock(mutex_);
+  auto offset = static_cast<std::size_t>(static_cast<char*>(data) - region_.begin());
+  std::size_t size = whole(bytes);
+  region_.poison(offset, size);
+  auto next = free_.lower_bound(offset);
+  if (next != free_.end() && offset + size == next->first) {
+    size += next->second;
+    next = free_.erase(next);
+  }
+  if (next != free_.begin()) {
+    const auto before = std::prev(next);
+    if (before->first + before->second == offset) {
+      before->second += size;
+      return;
+    }
+  }
+  free_.emplace(offset, size);
+}
+
+std::size_t DeviceMemory::free_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  for (const auto& [offset, size] : free_) bytes += size;
+  return bytes;
+}
+
+DeviceMemory& device_memory() {
+  static DeviceMemory memory;
+  return memory;
+}
+
+}  // namespace lehr::simt

@@ -1,0 +1,30 @@
+// memory.h: the device's memory: one region with poisoned gaps between buffers, so that no overrun lands in a neighbour.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+
+#include "kernels/simt/shadow.h"
+
+namespace lehr::simt {
+
+class DeviceMemory {
+ public:
+  static constexpr std::size_t capacity = std::size_t{1} << 30U, gap = 256, alignment = 256;
+  DeviceMemory() : region_(capacity) { free_[gap] = capacity - gap; }
+  void* allocate(std::size_t bytes);  ///< empty where none is left
+  void release(void* data, std::size_t bytes) noexcept;
+  std::size_t free_bytes() const;
+  ShadowedRegion& region() { return region_; }
+
+ private:
+  ShadowedRegion region_;
+  std::map<std::size_t, std::size_t> free_;  // offset -> bytes, no two adjacent
+  mutable std::mutex mutex_;
+};
+
+/// One for the process, as a machine has one device.
+DeviceMemory& device_memory();
+
+}  // namespace lehr::simt

@@ -1,0 +1,40 @@
+// Every family's problems on the executor against float64, in shuffled orders; each pass runs twice, in two orders, to the same bits.
+#include <doctest/doctest.h>
+
+#include "kernels/problems/check.h"
+#include "kernels/simt/stream.h"
+
+namespace lehr::check {
+namespace {
+
+void on_executor(std::string_view name) {
+  const Family& family = family_of(name);
+  std::size_t problems = 0, results = 0;
+  double worst = 0;
+  for (const ProblemList& list : problem_lists()) {
+    if (list.family != name || list.timed()) continue;
+    for (const Problem& line : parse_problems(list.text)) {
+      Cuda cuda;
+      simt::shuffle_by(cuda, ++problems);
+      for (const Problem& problem : variations(family, line, cuda)) {
+        INFO(problem.text());
+        for (const Finding& f : check_problem(family, problem, cuda)) {
+          ++results;
+          if (!f.holds()) FAIL_CHECK(f.text());
+          if (f.dtype != DType::bf16) worst = std::max(worst, f.worst.used);
+        }
+      }
+    }
+  }
+  CHECK(results > 0);
+  MESSAGE(std::string(name), ": ", results, " results, the worst used ", 100 * worst, " % of its tolerance");
+}
+
+}  // namespace
+
+TEST_CASE("simt: elementwise") { on_executor("elementwise"); }
+TEST_CASE("simt: activation") { on_executor("activation"); }
+TEST_CASE("simt: optimizer_step") { on_executor("optimizer_step"); }
+TEST_CASE("simt: norm_clip") { on_executor("norm_clip"); }
+
+}  // namespace lehr::check
