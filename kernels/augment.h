@@ -51,6 +51,7 @@ struct Augment {
   virtual ~Augment() = default;
   virtual void run(ConstView x, const StepCounters* counters, View y, Stream& stream) = 0;
 };
+void verify(const AugmentSpec&);  ///< throws Error{usage} for a window without a pixel
 std::unique_ptr<Augment> make_on(Cpu&, const AugmentSpec&);
 std::unique_ptr<Augment> make_on(Cuda&, const AugmentSpec&);
 

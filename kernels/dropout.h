@@ -27,6 +27,7 @@ struct DropoutMask {
   virtual ~DropoutMask() = default;
   virtual void run(ConstView x, const StepCounters* counters, View y, Stream& stream) = 0;
 };
+void verify(const DropoutSpec&);  ///< throws Error{usage} for a rate that is no share
 std::unique_ptr<DropoutMask> make_on(Cpu&, const DropoutSpec&);
 std::unique_ptr<DropoutMask> make_on(Cuda&, const DropoutSpec&);
 

@@ -29,6 +29,7 @@ struct Gather {
   /// An empty permutation means rows counters->sample .. +batch in their order.
   virtual void run(ConstView x, ConstView permutation, const StepCounters* counters, View y, Stream& stream) = 0;
 };
+void verify(const GatherSpec&);  ///< throws Error where channels, scale and offset do not fit
 std::unique_ptr<Gather> make_on(Cpu&, const GatherSpec&);
 std::unique_ptr<Gather> make_on(Cuda&, const GatherSpec&);
 

@@ -46,6 +46,7 @@ struct BatchLoss {
   virtual void run(ConstView z, ConstView labels, ConstView sample_weights, ConstView class_weights, View per_sample, View dz,
                    Stream& stream) = 0;
 };
+void verify(const LossSpec&);  ///< throws Error{usage} for what Keras does not take
 std::unique_ptr<BatchLoss> make_on(Cpu&, const LossSpec&);
 std::unique_ptr<BatchLoss> make_on(Cuda&, const LossSpec&);
 

@@ -26,6 +26,8 @@ struct Pool2dShape {
   std::int64_t out_height() const { return (height + pad_top + pad_bottom - kernel_h) / stride_h + 1; }
   std::int64_t out_width() const { return (width + pad_left + pad_right - kernel_w) / stride_w + 1; }
 };
+void verify(const Pool2dShape&);  ///< throws Error{usage} for windows that do not fit the image
+
 struct Pool2dForwardSpec {
   Pool2dShape shape;
   Pooling pooling = Pooling::max;

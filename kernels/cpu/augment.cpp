@@ -245,19 +245,10 @@ class CpuAugment final : public Augment {
   std::vector<float> shift_;  // [image][channel]
 };
 
-void check(const AugmentSpec& s) {
-  if (s.kind == AugmentKind::crop && (s.out_height < 1 || s.out_width < 1))
-    throw Error({.category = Category::usage,
-                 .where = "random_crop",
-                 .what = "the window has no pixel",
-                 .expected = "1 x 1 or more",
-                 .got = std::to_string(s.out_height) + " x " + std::to_string(s.out_width)});
-}
-
 }  // namespace
 
 std::unique_ptr<Augment> make_on(Cpu& cpu, const AugmentSpec& spec) {
-  check(spec);
+  verify(spec);
   return with_float("augmentation", spec.to, [&]<class To>(To) -> std::unique_ptr<Augment> {
     if (spec.from == DType::u8) return std::make_unique<CpuAugment<std::uint8_t, To>>(cpu, spec);
     return with_float("augmentation", spec.from,

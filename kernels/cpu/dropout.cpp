@@ -40,12 +40,7 @@ class CpuDropout final : public DropoutMask {
 }  // namespace
 
 std::unique_ptr<DropoutMask> make_on(Cpu& cpu, const DropoutSpec& spec) {
-  if (!(spec.rate >= 0 && spec.rate <= 1))
-    throw Error({.category = Category::usage,
-                 .where = "dropout",
-                 .what = "rate must be a share",
-                 .expected = "0 to 1",
-                 .got = std::to_string(spec.rate)});
+  verify(spec);
   return with_float("dropout", spec.dtype,
                     [&]<class T>(T) -> std::unique_ptr<DropoutMask> { return std::make_unique<CpuDropout<T>>(cpu, spec); });
 }

@@ -104,20 +104,10 @@ class ConvertRows final : public Gather {
   Pattern pattern_;
 };
 
-void check(const GatherSpec& spec) {
-  const auto fits = [&](std::size_t n) { return n <= 1 || n == static_cast<std::size_t>(spec.channels); };
-  if (spec.channels < 1 || spec.elements % spec.channels != 0 || !fits(spec.scale.size()) || !fits(spec.offset.size()))
-    throw Error({.where = "gather",
-                 .what = "channels, scale and offset do not fit the row",
-                 .expected = "0, 1 or one number a channel",
-                 .got = std::to_string(spec.scale.size()) + " and " + std::to_string(spec.offset.size()) + " numbers for " +
-                        std::to_string(spec.channels) + " channels of " + std::to_string(spec.elements) + " elements"});
-}
-
 }  // namespace
 
 std::unique_ptr<Gather> make_on(Cpu& cpu, const GatherSpec& spec) {
-  check(spec);
+  verify(spec);
   if (spec.from == spec.to && spec.scale.empty() && spec.offset.empty()) return std::make_unique<CopyRows>(cpu, spec);
   return with_float("gather", spec.to, [&]<class To>(To) -> std::unique_ptr<Gather> {
     if (spec.from == DType::u8) return std::make_unique<ConvertRows<std::uint8_t, To>>(cpu, spec);

@@ -236,13 +236,7 @@ class RowLoss final : public BatchLoss {
 }  // namespace
 
 std::unique_ptr<BatchLoss> make_on(Cpu& cpu, const LossSpec& spec) {
-  if (spec.kind == LossKind::sparse_categorical_crossentropy && !spec.from_logits && spec.label_smoothing != 0)
-    throw Error({.category = Category::usage,
-                 .where = "sparse_categorical_crossentropy",
-                 .what = "label smoothing needs logits here",
-                 .expected = "label_smoothing 0",
-                 .got = std::to_string(spec.label_smoothing),
-                 .hint = "Use categorical_crossentropy with one-hot labels."});
+  verify(spec);
   return with_float("loss", spec.dtype, [&]<class T>(T) -> std::unique_ptr<BatchLoss> { return std::make_unique<RowLoss<T>>(cpu, spec); });
 }
 

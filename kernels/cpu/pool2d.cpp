@@ -182,26 +182,10 @@ LEHR_SIMD void backward_tiles(const Pool2dShape& s, const T* dy, const std::uint
   for (std::int64_t row = begin; row < end; ++row) backward_rows_2x2(s, dy, index, dx, row);
 }
 
-void check(const Pool2dShape& s) {
-  const auto refuse = [](const char* what, const char* expected, std::int64_t got) {
-    throw Error({.category = Category::usage, .where = "pooling", .what = what, .expected = expected, .got = std::to_string(got)});
-  };
-  if (s.kernel_h * s.kernel_w > 255) refuse("the window has too many cells", "at most 255", s.kernel_h * s.kernel_w);
-  if (std::min({s.kernel_h, s.kernel_w, s.stride_h, s.stride_w}) < 1)
-    refuse("windows and strides must be positive", "1 or more", std::min({s.kernel_h, s.kernel_w, s.stride_h, s.stride_w}));
-  if (s.height + s.pad_top + s.pad_bottom < s.kernel_h) refuse("the window is higher than the image", "a lower one", s.kernel_h);
-  if (s.width + s.pad_left + s.pad_right < s.kernel_w) refuse("the window is wider than the image", "a narrower one", s.kernel_w);
-  // A window that lies in the padding alone would have no maximum and no mean.
-  if (std::max(s.pad_top, s.pad_bottom) >= s.kernel_h)
-    refuse("padding must be smaller than the window", "less", std::max(s.pad_top, s.pad_bottom));
-  if (std::max(s.pad_left, s.pad_right) >= s.kernel_w)
-    refuse("padding must be smaller than the window", "less", std::max(s.pad_left, s.pad_right));
-}
-
 template <class T>
 class CpuPool2d final : public Pool2dForward {
  public:
-  CpuPool2d(const Cpu& cpu, const Pool2dForwardSpec& spec) : cpu_(cpu), spec_(spec) { check(spec.shape); }
+  CpuPool2d(const Cpu& cpu, const Pool2dForwardSpec& spec) : cpu_(cpu), spec_(spec) { verify(spec.shape); }
   void run(ConstView x, View y, View index, Stream&) override {
     const auto& s = spec_.shape;
     auto* place = spec_.index ? index.as<std::uint8_t>() : nullptr;
@@ -217,7 +201,7 @@ class CpuPool2d final : public Pool2dForward {
 template <class T>
 class CpuPool2dBackward final : public Pool2dBackward {
  public:
-  CpuPool2dBackward(const Cpu& cpu, const Pool2dBackwardSpec& spec) : cpu_(cpu), spec_(spec) { check(spec.shape); }
+  CpuPool2dBackward(const Cpu& cpu, const Pool2dBackwardSpec& spec) : cpu_(cpu), spec_(spec) { verify(spec.shape); }
   void run(ConstView dy, ConstView index, View dx, Stream&) override {
     const auto& s = spec_.shape;
     const auto* place = spec_.pooling == Pooling::max ? index.as<std::uint8_t>() : nullptr;

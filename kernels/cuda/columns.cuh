@@ -24,20 +24,20 @@ inline Columns columns_for(std::int64_t rows, std::int64_t channels) {
 namespace device {
 
 /// One block: channels [first, first + 32n), the rows of blockIdx.y. visit(row, channel, sums) adds one row's n channels to `quantities`
-/// sums of n floats; they are then added over the block's threads and stored at partials[quantity][block][channel].
-template <int n, int quantities>
+/// sums of n numbers; they are then added over the block's threads and stored at partials[quantity][block][channel].
+template <class Sum, int n, int quantities>
 struct ColumnSums {
-  float sum[column_rows][quantities][column_lanes * n + 1];  // one more: rows lie in different banks
+  Sum sum[column_rows][quantities][column_lanes * n + 1];  // one more: rows lie in different banks
 };
-template <int n, int quantities, class Visit>
-__device__ void sum_columns(const Columns& columns, float* partials, const Visit& visit) {
+template <int n, int quantities, class Sum, class Visit>
+__device__ void sum_columns(const Columns& columns, Sum* partials, const Visit& visit) {
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * column_lanes * n, c = first + threadIdx.x * n;
   const std::int64_t begin = blockIdx.y * columns.rows_a_block;
   const std::int64_t rows_end = begin + columns.rows_a_block, end = rows_end < columns.rows ? rows_end : columns.rows;
-  float sums[quantities][n] = {};
+  Sum sums[quantities][n] = {};
   if (c < columns.channels)
     for (std::int64_t row = begin + threadIdx.y; row < end; row += column_rows) visit(row, c, sums);
-  auto& all = shared<ColumnSums<n, quantities>>();
+  auto& all = shared<ColumnSums<Sum, n, quantities>>();
 #pragma unroll
   for (int q = 0; q < quantities; ++q)
 #pragma unroll
@@ -47,14 +47,15 @@ __device__ void sum_columns(const Columns& columns, float* partials, const Visit
   for (unsigned i = thread; i < column_lanes * n * quantities; i += column_lanes * column_rows) {
     const unsigned q = i / (column_lanes * n), k = i % (column_lanes * n);
     if (first + k >= columns.channels) continue;
-    float total = 0;
+    Sum total = 0;
     for (unsigned r = 0; r < column_rows; ++r) total += all.sum[r][q][k];
     partials[(q * columns.blocks + blockIdx.y) * columns.channels + first + k] = total;
   }
 }
 
 /// Partial sums of one quantity and channel, in double and in order.
-__device__ inline double sum_of_partials(const Columns& columns, const float* partials, std::int64_t quantity, std::int64_t channel) {
+template <class Sum>
+__device__ double sum_of_partials(const Columns& columns, const Sum* partials, std::int64_t quantity, std::int64_t channel) {
   double total = 0;
   for (std::int64_t b = 0; b < columns.blocks; ++b)
     total += static_cast<double>(partials[(quantity * columns.blocks + b) * columns.channels + channel]);

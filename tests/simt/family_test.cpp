@@ -35,6 +35,16 @@ void on_executor(std::string_view name) {
 TEST_CASE("simt: elementwise") { on_executor("elementwise"); }
 TEST_CASE("simt: activation") { on_executor("activation"); }
 TEST_CASE("simt: optimizer_step") { on_executor("optimizer_step"); }
+TEST_CASE("simt: pool2d") { on_executor("pool2d"); }
+TEST_CASE("simt: batch_norm") { on_executor("batch_norm"); }
+TEST_CASE("simt: dropout") { on_executor("dropout"); }
+TEST_CASE("simt: fill") { on_executor("fill"); }
+TEST_CASE("simt: penalty") { on_executor("penalty"); }
+TEST_CASE("simt: constraint") { on_executor("constraint"); }
+TEST_CASE("simt: gather") { on_executor("gather"); }
+TEST_CASE("simt: loss") { on_executor("loss"); }
+TEST_CASE("simt: metrics") { on_executor("metrics"); }
+TEST_CASE("simt: augment") { on_executor("augment"); }
 TEST_CASE("simt: norm_clip") { on_executor("norm_clip"); }
 
 }  // namespace lehr::check

@@ -1,0 +1,249 @@
+// Losses of a batch and their gradient in one pass: one warp a row. Each lane reads and writes its own classes only, so dz may be z.
+#include "kernels/loss.h"
+
+#include "kernels/cuda/device/rows.cuh"
+#include "kernels/cuda/make_kernel.h"
+#include "kernels/fast_math.h"
+
+namespace lehr {
+namespace {
+
+using device::as_float;
+using device::from_float;
+using device::row_warps;
+
+constexpr float low_probability = 1e-7F, high_probability = 1.0F - 1e-7F;  // Keras's epsilon
+
+__device__ float clip(float p) { return p < low_probability ? low_probability : (p > high_probability ? high_probability : p); }
+/// TensorFlow's clip passes the gradient where the value lies within, bounds included.
+__device__ float passes(float p) { return p >= low_probability && p <= high_probability ? 1.0F : 0.0F; }
+__device__ float warp_sum(float v) { return device::warp_reduce(v, device::Sum{}); }
+
+/// A row as its warp sees it; every lane visits classes lane, lane+32, ...
+template <class T>
+struct Row {
+  const T* z;
+  T* dz;           ///< empty: no gradient
+  std::int64_t n;  ///< classes
+  float w;         ///< weight * gradient_scale
+
+  template <class Visit>
+  __device__ void each(const Visit& visit) const {
+    for (std::int64_t k = threadIdx.x % 32; k < n; k += 32) visit(k, as_float(z[k]));
+  }
+  template <class Value>
+  __device__ void gradient(const Value& value) const {
+    if (dz != nullptr) each([&](std::int64_t k, float v) { dz[k] = from_float<T>(value(k, v)); });
+  }
+  __device__ float largest() const {
+    float m = -std::numeric_limits<float>::infinity();
+    each([&](std::int64_t, float v) { m = v > m ? v : m; });
+    return device::warp_reduce(m, device::Max{});
+  }
+  __device__ float sum_of_exp(float m) const {
+    float s = 0;
+    each([&](std::int64_t, float v) { s += fast::exp(v - m); });
+    return warp_sum(s);
+  }
+};
+
+/// Smoothing s turns the one-hot row into y(1-s) + s/n.
+template <class T>
+__device__ float sparse_from_logits(const Row<T>& row, std::int64_t label, float smoothing) {
+  const float m = row.largest(), sum = row.sum_of_exp(m);
+  float right = 0, below = 0;  // m - z: small terms, no cancellation
+  row.each([&](std::int64_t k, float v) {
+    below += m - v;
+    if (k == label) right = m - v;
+  });
+  right = warp_sum(right);
+  if (smoothing != 0) right = (1 - smoothing) * right + smoothing / static_cast<float>(row.n) * warp_sum(below);
+  const float p = row.w / sum, shared = row.w * smoothing / static_cast<float>(row.n);
+  row.gradient([&](std::int64_t k, float v) {
+    const float e = fast::exp(v - m);
+    return k == label ? (e / sum - (1 - smoothing)) * row.w - shared : e * p - shared;
+  });
+  return right + std::log(sum);
+}
+
+/// Keras: softmax cross-entropy of log q, q = clip(p):  log(sum q) - log q_label.
+template <class T>
+__device__ float sparse_from_probabilities(const Row<T>& row, std::int64_t label) {
+  float sum = 0, of_label = 0;
+  row.each([&](std::int64_t k, float p) {
+    sum += clip(p);
+    if (k == label) of_label = clip(p);
+  });
+  sum = warp_sum(sum);
+  of_label = warp_sum(of_label);
+  row.gradient([&](std::int64_t k, float p) { return passes(p) * (k == label ? row.w * (1 / sum - 1 / of_label) : row.w / sum); });
+  return std::log(sum) - std::log(of_label);
+}
+
+template <class T>
+__device__ float categorical_from_logits(const Row<T>& row, const float* y, float smoothing) {
+  const float m = row.largest(), sum = row.sum_of_exp(m), log_sum = std::log(sum);
+  const float keep = 1 - smoothing, shared = smoothing / static_cast<float>(row.n);
+  float loss = 0, total = 0;
+  row.each([&](std::int64_t k, float v) {
+    const float t = y[k] * keep + shared;
+    loss += t == 0 ? 0.0F : t * (m - v + log_sum);
+    total += t;
+  });
+  const float p = warp_sum(total) / sum;
+  row.gradient([&](std::int64_t k, float v) { return row.w * (fast::exp(v - m) * p - (y[k] * keep + shared)); });
+  return warp_sum(loss);
+}
+
+/// Keras: r = p / sum p, q = clip(r), -sum y log q.
+template <class T>
+__device__ float categorical_from_probabilities(const Row<T>& row, const float* y, float smoothing) {
+  const float keep = 1 - smoothing, shared = smoothing / static_cast<float>(row.n);
+  float sum = 0, loss = 0, dot = 0;
+  row.each([&](std::int64_t, float p) { sum += p; });
+  const float inverse = 1 / warp_sum(sum);
+  row.each([&](std::int64_t k, float p) {
+    const float r = p * inverse, q = clip(r), t = y[k] * keep + shared;
+    loss -= t * fast::log(q);
+    dot -= passes(r) * t / q * r;
+  });
+  dot = warp_sum(dot);
+  row.gradient([&](std::int64_t k, float p) {
+    const float r = p * inverse, t = y[k] * keep + shared;
+    return row.w * inverse * (-passes(r) * t / clip(r) - dot);
+  });
+  return warp_sum(loss);
+}
+
+// Losses that are means over columns of value(z, y), with d value / dz = slope(z, y).
+struct BinaryFromLogits {
+  float smoothing;
+  __device__ float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
+  __device__ float value(float z, float y) const {
+    const float a = z < 0 ? -z : z;
+    return (z > 0 ? z : 0.0F) - z * target(y) + fast::log1p(fast::exp(-a)) + (z - z);
+  }
+  __device__ float slope(float z, float y) const { return fast::sigmoid(z) - target(y); }
+};
+struct BinaryFromProbabilities {
+  float smoothing;
+  __device__ float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
+  __device__ float value(float p, float y) const {
+    const float q = clip(p), t = target(y);
+    return -(t * fast::log(q) + (1 - t) * fast::log(1 - q));
+  }
+  __device__ float slope(float p, float y) const {
+    const float q = clip(p), t = target(y);
+    return passes(p) * ((1 - t) / (1 - q) - t / q);
+  }
+};
+struct Squared {
+  __device__ float value(float z, float y) const { return (z - y) * (z - y); }
+  __device__ float slope(float z, float y) const { return 2 * (z - y); }
+};
+struct Absolute {
+  __device__ float value(float z, float y) const { return z < y ? y - z : z - y; }
+  __device__ float slope(float z, float y) const { return z < y ? -1.0F : (z > y ? 1.0F : z - y); }
+};
+struct Huber {
+  float delta;
+  __device__ float value(float z, float y) const {
+    const float e = z < y ? y - z : z - y;
+    return e <= delta ? 0.5F * e * e : delta * e - 0.5F * delta * delta;
+  }
+  __device__ float slope(float z, float y) const {
+    const float e = z - y;
+    return e < -delta ? -delta : (e > delta ? delta : e);
+  }
+};
+
+template <class T, class F>
+__device__ float mean_over_columns(const Row<T>& row, const float* y, F f) {
+  const float inverse = 1 / static_cast<float>(row.n), scale = row.w * inverse;
+  float loss = 0;
+  row.each([&](std::int64_t k, float z) { loss += f.value(z, y[k]); });
+  row.gradient([&](std::int64_t k, float z) { return scale * f.slope(z, y[k]); });
+  return warp_sum(loss) * inverse;
+}
+
+/// The class that a row of float labels means: argmax, or the rounded number where there is one column.
+__device__ std::int64_t class_of(const float* y, std::int64_t n) {
+  if (n != 1) return device::largest_of_row(y, n).index;
+  const float v = y[0] < -1.0F ? -1.0F : (y[0] > 1e9F ? 1e9F : y[0]);
+  return static_cast<std::int64_t>(v < 0 ? v - 0.5F : v + 0.5F);
+}
+
+struct Labels {
+  const std::int32_t* ids;
+  const float *targets, *sample_weights, *class_weights;
+  std::int64_t class_weight_count;
+};
+
+template <class T>
+__device__ float loss_of(const Row<T>& row, std::int64_t label, const float* y, const LossSpec& s) {
+  switch (s.kind) {
+    case LossKind::sparse_categorical_crossentropy:
+      return s.from_logits ? sparse_from_logits(row, label, s.label_smoothing) : sparse_from_probabilities(row, label);
+    case LossKind::categorical_crossentropy:
+      return s.from_logits ? categorical_from_logits(row, y, s.label_smoothing) : categorical_from_probabilities(row, y, s.label_smoothing);
+    case LossKind::binary_crossentropy:
+      return s.from_logits ? mean_over_columns(row, y, BinaryFromLogits{s.label_smoothing})
+                           : mean_over_columns(row, y, BinaryFromProbabilities{s.label_smoothing});
+    case LossKind::mean_squared_error:
+      return mean_over_columns(row, y, Squared{});
+    case LossKind::mean_absolute_error:
+      return mean_over_columns(row, y, Absolute{});
+    default:
+      return mean_over_columns(row, y, Huber{s.delta});
+  }
+}
+
+template <class T>
+__global__ void loss_kernel(const T* z, Labels labels, float* per_sample, T* dz, LossSpec s) {
+  constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+  const std::int64_t r = device::row_of_warp(), n = s.classes;
+  if (r >= s.rows) return;
+  const bool sparse = s.kind == LossKind::sparse_categorical_crossentropy;
+  const float* y = sparse ? nullptr : labels.targets + r * n;
+  const std::int64_t label = sparse ? std::int64_t{labels.ids[r]} : (s.class_weights ? class_of(y, n) : 0);
+  float weight = labels.sample_weights == nullptr ? 1 : labels.sample_weights[r];
+  if (labels.class_weights != nullptr)
+    weight *= label >= 0 && label < labels.class_weight_count ? labels.class_weights[label] : not_a_number;
+  const Row<T> row{z + r * n, dz == nullptr ? nullptr : dz + r * n, n, weight * s.gradient_scale};
+  float loss = not_a_number;
+  if (sparse && (label < 0 || label >= n))
+    row.gradient([](std::int64_t, float) { return not_a_number; });
+  else
+    loss = weight * loss_of(row, label, y, s);
+  if (threadIdx.x % 32 == 0) per_sample[r] = loss;
+}
+
+template <class T>
+class RowLoss final : public BatchLoss {
+ public:
+  explicit RowLoss(const LossSpec& spec) : spec_(spec) {}
+  void run(ConstView z, ConstView labels, ConstView sample_weights, ConstView class_weights, View per_sample, View dz,
+           Stream& stream) override {
+    const bool sparse = spec_.kind == LossKind::sparse_categorical_crossentropy;
+    const Labels given{.ids = sparse ? labels.as<std::int32_t>() : nullptr,
+                       .targets = sparse ? nullptr : labels.as<float>(),
+                       .sample_weights = spec_.sample_weights ? sample_weights.as<float>() : nullptr,
+                       .class_weights = spec_.class_weights ? class_weights.as<float>() : nullptr,
+                       .class_weight_count = static_cast<std::int64_t>(class_weights.count)};
+    launch(loss_kernel<T>, blocks_for(spec_.rows, 1, row_warps), row_warps * 32, 0, stream, z.as<T>(), given, per_sample.as<float>(),
+           dz.as<T>(), spec_);
+  }
+
+ private:
+  LossSpec spec_;
+};
+
+}  // namespace
+
+std::unique_ptr<BatchLoss> make_on(Cuda&, const LossSpec& spec) {
+  verify(spec);
+  return with_float_on_cuda("loss", spec.dtype,
+                            [&]<class T>(T) -> std::unique_ptr<BatchLoss> { return std::make_unique<RowLoss<T>>(spec); });
+}
+
+}  // namespace lehr
