@@ -60,6 +60,11 @@ struct Conv2dBackwardWeightsSpec {
 
 bool conv2d_can_fuse(Activation activation);
 
+/// Throw Error{usage} for a problem that makes no sense.
+void verify(const Conv2dForwardSpec& spec);
+void verify(const Conv2dBackwardDataSpec& spec);
+void verify(const Conv2dBackwardWeightsSpec& spec);
+
 /// The line of tests/problems/conv2d that says the same, its pass included: what a plan did can be timed alone, or planned for another
 /// device.
 std::string problem_line(const Conv2dForwardSpec& spec);

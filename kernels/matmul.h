@@ -29,6 +29,7 @@ struct MatmulSpec {
 };
 /// The line of tests/problems/matmul that says the same.
 std::string problem_line(const MatmulSpec& spec);
+void verify(const MatmulSpec& spec);  ///< throws Error{usage} for a product that makes no sense
 struct Matmul {
   virtual ~Matmul() = default;
   virtual std::size_t workspace_bytes() const = 0;

@@ -1,9 +1,6 @@
-// Chooses between oneDNN and our own kernel, and refuses problems that make no sense.
+// Chooses between oneDNN and our own kernel.
 #include "kernels/matmul.h"
 
-#include <string>
-
-#include "kernels/conv2d.h"
 #include "kernels/cpu.h"
 #include "kernels/cpu/onednn/matmul.h"
 #include "kernels/cpu/ours/matmul.h"
@@ -12,22 +9,6 @@
 
 namespace lehr {
 namespace {
-
-void check(const MatmulSpec& s) {
-  for (const std::int64_t extent : {s.m, s.n, s.k})
-    if (extent < 0)
-      throw Error(
-          {.category = Category::usage, .where = "matmul", .what = "an extent", .expected = "0 or more", .got = std::to_string(extent)});
-  for (const DType dtype : {s.a, s.b, s.c})
-    if (dtype != DType::f32 && dtype != DType::bf16)
-      throw Error({.category = Category::usage,
-                   .where = "matmul",
-                   .what = "element type",
-                   .expected = "float32 or bfloat16",
-                   .got = std::string(name_of(dtype))});
-  if (!conv2d_can_fuse(s.activation))
-    throw Error({.category = Category::usage, .where = "matmul", .what = "an activation that cannot be fused"});
-}
 
 /// Small forward products need no copy of b, which the library makes: 32 x 320 x 784 takes 33 us here and 42 us there, on two threads of
 /// a Zen 5 with AVX-512. Transposed operands, bfloat16 and a b beyond the second-level caches are the library's.
@@ -47,7 +28,7 @@ bool library_can(const MatmulSpec& s) {
 }  // namespace
 
 std::unique_ptr<Matmul> make_on(Cpu& cpu, const MatmulSpec& spec) {
-  check(spec);
+  verify(spec);
   if (spec.variant == Variant::library || (spec.variant == Variant::automatic && library_can(spec) && !ours_is_faster(spec))) {
     if (auto made = onednn::make_matmul(spec)) return made;
     if (spec.variant == Variant::library)

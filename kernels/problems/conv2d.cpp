@@ -151,8 +151,13 @@ class Maker {
 Case conv2d_case(const Problem& problem, Backend& backend) { return Maker(problem, backend).make(); }
 
 bool conv2d_offered(const Problem& problem, Backend& backend) {
-  return backend.kind() == DeviceKind::cpu ? available(static_cast<Cpu&>(backend), variant_word(problem))
-                                           : variant_word(problem) == Variant::automatic;
+  const Variant variant = variant_word(problem);
+#ifdef LEHR_WITH_CUDA
+  const Conv2dForwardSpec spec = conv2d_spec(problem);
+  if (backend.kind() == DeviceKind::cuda)  // the tensor rung has no float32
+    return available(static_cast<Cuda&>(backend), variant) && (variant != Variant::tensor || spec.tf32 || spec.dtype == DType::bf16);
+#endif
+  return available(static_cast<Cpu&>(backend), variant);
 }
 
 }  // namespace lehr::check

@@ -9,7 +9,8 @@ namespace lehr::check {
 
 const std::vector<Family>& families() {
   const std::vector<std::string_view> types{"dtype=float32", "dtype=bfloat16"};
-  const std::vector<std::string_view> variants{"variant=automatic", "variant=library", "variant=ours"};
+  const std::vector<std::string_view> variants{"variant=automatic", "variant=library",   "variant=ours",  "variant=naive",
+                                               "variant=tiled",     "variant=registers", "variant=tensor"};
   static const std::vector<Family> all{
       {.name = "conv2d",
        .keys = "n h w c f k kh kw stride stride_h stride_w dilation dilation_h dilation_w groups pad pad_top pad_bottom pad_left pad_right "

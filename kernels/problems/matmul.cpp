@@ -48,9 +48,13 @@ Case matmul_case(const Problem& problem, Backend& backend) {
 
 bool matmul_offered(const Problem& problem, Backend& backend) {
   const MatmulSpec s = spec_of(problem);
-  if (backend.kind() != DeviceKind::cpu) return s.variant == Variant::automatic;
-  if (s.variant != Variant::library) return true;
-  return available(static_cast<Cpu&>(backend), s.variant) && s.k != 0 && s.a == s.b;
+#ifdef LEHR_WITH_CUDA
+  if (backend.kind() == DeviceKind::cuda) {  // operands of two types have one rung, the tensor rung has no float32
+    const bool rung = s.variant > Variant::ours, tensor = s.variant == Variant::tensor;
+    return available(static_cast<Cuda&>(backend), s.variant) && (!rung || s.a == s.b) && (!tensor || s.tf32 || s.a == DType::bf16);
+  }
+#endif
+  return available(static_cast<Cpu&>(backend), s.variant) && (s.variant != Variant::library || (s.k != 0 && s.a == s.b));
 }
 
 }  // namespace lehr::check

@@ -7,7 +7,9 @@
 namespace lehr::check {
 namespace {
 
-void on_executor(std::string_view name) {
+enum class Rungs { best, all };  ///< of the ladders: the one that runs, over every third small problem, or each over all
+
+void on_executor(std::string_view name, Rungs rungs = Rungs::all) {
   const Family& family = family_of(name);
   std::size_t problems = 0, results = 0;
   double worst = 0;
@@ -16,7 +18,9 @@ void on_executor(std::string_view name) {
     for (const Problem& line : parse_problems(list.text)) {
       Cuda cuda;
       simt::shuffle_by(cuda, ++problems);
+      if (rungs == Rungs::best && (list.name != "small" || problems % 3 != 1)) continue;
       for (const Problem& problem : variations(family, line, cuda)) {
+        if (rungs == Rungs::best && problem.has("variant") && problem.word("variant", "") != "automatic") continue;
         INFO(problem.text());
         for (const Finding& f : check_problem(family, problem, cuda)) {
           ++results;
@@ -46,5 +50,13 @@ TEST_CASE("simt: loss") { on_executor("loss"); }
 TEST_CASE("simt: metrics") { on_executor("metrics"); }
 TEST_CASE("simt: augment") { on_executor("augment"); }
 TEST_CASE("simt: norm_clip") { on_executor("norm_clip"); }
+
+TEST_CASE("simt: matmul") { on_executor("matmul", Rungs::best); }
+TEST_CASE("simt: conv2d") { on_executor("conv2d", Rungs::best); }
+
+TEST_SUITE("slow") {
+  TEST_CASE("simt: matmul, every rung of the ladder") { on_executor("matmul"); }
+  TEST_CASE("simt: conv2d, every rung of the ladder") { on_executor("conv2d"); }
+}
 
 }  // namespace lehr::check
