@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/atomic_file.h"
+#include "engine/data/npz.h"
 #include "tests/check/data_error.h"
 #include "tests/check/temporary_folder.h"
 #include "weights/tensor_file.h"
@@ -111,4 +112,48 @@ TEST_CASE("weight files: damaged, cut and foreign files are errors") {
   CHECK(mentions(data_error([&] { read("PK"); }), "too short"));
   CHECK(mentions(data_error([&] { read_tensor_file(folder / "absent.h5"); }), "absent.h5"));
   CHECK(mentions(data_error([&] { read_tensor_file(folder.path()); }), "is not a file"));
+}
+
+TEST_CASE("weight files: whatever is cut or flipped, a reader ends in a value or in an error" * doctest::test_suite("slow")) {
+  const TemporaryFolder folder;
+  const TensorFile small{.layers = {{.name = "dense",
+                                     .path = "layers/dense",
+                                     .class_name = "Dense",
+                                     .weights = {{.name = "kernel", .values = Array(Shape{3, 4}, DType::f32)},
+                                                 {.name = "bias", .values = Array(Shape{4}, DType::f32)}}}},
+                         .ordered = true,
+                         .model_config = R"({"class_name": "Sequential", "config": {"name": "s", "layers": []}})"};
+  for (const std::string ending : {".weights.h5", ".h5", ".keras", ".npz", ".safetensors"}) {
+    CAPTURE(ending);
+    const std::string file = folder / ("small" + ending);
+    write_tensor_file(file, small);
+    survive_damage(read_file(file), [&](const std::string& bytes) { read_tensor_file(folder.write("damaged", bytes)); });
+  }
+}
+
+TEST_CASE("safetensors: absurd shapes, overlaps, holes and doubled names are refused") {
+  const TemporaryFolder folder;
+  const auto said = [&](const std::string& header, std::size_t numbers) {
+    std::string bytes(8, '\0');
+    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(header.size() >> (8 * i));
+    const std::string file = folder.write("x.safetensors", bytes + header + std::string(numbers, '\0'));
+    return data_error([&] { read_tensor_file(file); });
+  };
+  const auto entry = [](const std::string& name, const std::string& shape, int begin, int end) {
+    return "\"" + name + R"(": {"dtype": "F32", "shape": )" + shape + R"(, "data_offsets": [)" + std::to_string(begin) + ", " +
+           std::to_string(end) + "]}";
+  };
+  CHECK(said("{" + entry("a.weight", "[2]", 0, 8) + "}", 8) == "(none)");
+  CHECK(mentions(said("{" + entry("a.weight", "[4000000000, 4000000000]", 0, 8) + "}", 8), "absurd shape"));
+  CHECK(mentions(said("{" + entry("a.weight", "[3]", 0, 8) + "}", 8), "do not fill"));
+  CHECK(mentions(said("{" + entry("a.weight", "[2]", 0, 8) + "}", 4), "outside the file"));
+  CHECK(mentions(said("{" + entry("a.weight", "[2]", 0, 8) + ", " + entry("b.weight", "[2]", 4, 12) + "}", 12), "overlaps"));
+  CHECK(mentions(said("{" + entry("a.weight", "[2]", 0, 8) + "}", 12), "no tensor"));
+}
+
+TEST_CASE("npz: an archive that unpacks to far more than it holds is refused before it is unpacked") {
+  const TemporaryFolder folder;
+  const Array zeros(Shape{100'000'000}, DType::f32);
+  write_npz(folder / "bomb.npz", {{"dense/kernel", zeros}}, true);
+  CHECK(mentions(data_error([&] { read_tensor_file(folder / "bomb.npz"); }), "unpack"));
 }
