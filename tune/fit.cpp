@@ -38,10 +38,11 @@ class FitRun final : public Run {
     form_.ids = takes_ids(model.loss());
     y_ = labels_for(train, form_.ids);
     rows_ = make_row_feed(backend(), train, y_, batch_);
+    for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
+    for (const auto& callback : callbacks_) has_scheduler_ = has_scheduler_ || callback->schedules();
+    check_monitors();
     full_ = make_plan(batch_);
     if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
-    for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
-    check_monitors();
     if (scheduled()) check_rates(*rate_of_optimizer().schedule(), schedule_run());
     memory_ = measure(train);
   }
@@ -66,7 +67,8 @@ class FitRun final : public Run {
   // --- Run: what callbacks may do ---------------------------------------------------------------------------------------------------
   void stop(const std::string& reason) override {
     if (!stopped_) stopped_ = {epoch_, reason};
-    event("stopped", "Epoch " + std::to_string(epoch_ + 1) + ": " + reason);
+    epoch_ended_ = true;
+    event("stopped", "Epoch " + std::to_string(epoch_ + 1) + ": " + reason, true);
   }
   double learning_rate() const override { return kept_rate(rate_at(run_step())); }
   // On top of a schedule it is a factor: rate = schedule * factor.
@@ -78,20 +80,46 @@ class FitRun final : public Run {
       rate_factor_ = rate / planned;
     }
   }
+  void reduce_learning_rate(double rate) override {
+    if (!has_scheduler_) return set_learning_rate(rate);
+    if (const double now_at = learning_rate(); now_at > 0) rate_factor_ *= rate / now_at;
+  }
+  double rate_factor() const override { return has_scheduler_ ? rate_factor_ : 1; }
+  std::int64_t epochs() const override { return o_.epochs; }
+  std::int64_t steps_per_epoch() const override { return steps(); }
+  void end_epoch() override { epoch_ended_ = true; }
+  std::vector<float> optimizer_state() const override {
+    std::vector<float> out(m_.state().slots().bytes() / sizeof(float));
+    if (!out.empty()) backend().copy_out(out.data(), m_.state().slots().data, out.size() * sizeof(float));
+    return out;
+  }
+  void restore_optimizer_state(const std::vector<float>& slots) override {
+    if (!slots.empty()) backend().copy_in(m_.state().slots().data, slots.data(), slots.size() * sizeof(float));
+  }
+  // The stop flag is set before the batch's update: the optimizer's step counter stands still from there on.
+  std::optional<std::int64_t> invalid_batch() const override {
+    const auto counters = m_.state().read_counters();
+    if (counters.stop == 0) return {};
+    return counters.step - base_step_;
+  }
+  void clear_invalid() override {
+    auto counters = m_.state().read_counters();
+    counters.stop = 0;
+    m_.state().write_counters(counters);
+  }
+  std::filesystem::path file(const std::string& name) const override { return o_.folder / name; }
   ScheduleRun schedule_run() const override {
     return rate_of_optimizer().run({.epochs = static_cast<double>(o_.epochs), .steps_per_epoch = steps(), .first_step = first_step_});
   }
   std::vector<float> snapshot() const override { return m_.state().snapshot(); }
   void restore(const std::vector<float>& weights) override { m_.state().restore(weights); }
-  void save_weights(const std::string& file) override {
-    const std::filesystem::path path(file);
-    m_.save_weights((path.is_absolute() ? path : o_.folder / path).string());
-  }
-  void event(const std::string& kind, const std::string& text) override {
+  void save_weights(const std::string& file) override { m_.save_weights((o_.folder / file).string()); }
+  void event(const std::string& kind, const std::string& text, bool shown) override {
     const Event e{.epoch = epoch_, .kind = kind, .text = text};
     if (kind == "restored") result_.restored_epoch = restored_from(text);
-    history_.events.push_back(e);
-    if (o_.renderer != nullptr) o_.renderer->on_event(e);
+    // A line an epoch that says "nothing" is for those who asked for it.
+    if (shown || kind != "kept") history_.events.push_back(e);
+    if (shown && o_.renderer != nullptr) o_.renderer->on_event(e);
   }
 
  private:
@@ -108,7 +136,7 @@ class FitRun final : public Run {
   const LearningRate& rate_of_optimizer() const { return m_.options().optimizer.learning_rate(); }
   bool scheduled() const { return !rate_of_optimizer().constant(); }
   static double kept_rate(double rate) { return static_cast<double>(static_cast<float>(rate)); }
-  double rate_at(std::int64_t run_step) const { return rate_override_ ? *rate_override_ : curve_->at(run_step) * rate_factor_; }
+  double rate_at(std::int64_t run_step) const { return (rate_override_ ? *rate_override_ : curve_->at(run_step)) * rate_factor_; }
 
   StepPlan make_plan(std::int64_t size) {
     StepRequest request{.network = m_.network(),
@@ -118,7 +146,8 @@ class FitRun final : public Run {
                         .loss = m_.loss(),
                         .metrics = m_.metrics(),
                         .optimizer = &m_.options().optimizer,
-                        .augmentation = &o_.augmentation};
+                        .augmentation = &o_.augmentation,
+                        .stop_on_nan = std::any_of(callbacks_.begin(), callbacks_.end(), [](const auto& c) { return c->stops_on_nan(); })};
     StepPlan step = make_step_plan(request);
     if (!o_.class_weights.empty()) {
       if (class_weights_.data() == nullptr) {
@@ -206,7 +235,10 @@ class FitRun final : public Run {
   void run_epoch() {
     const double begin = now();
     epoch_steps_done_ = 0;
-    for (auto& callback : callbacks_) callback->on_epoch_begin(*this, epoch_);
+    epoch_ended_ = false;
+    // An epoch that was left in its middle has begun already.
+    if (position_.step == 0)
+      for (auto& callback : callbacks_) callback->on_epoch_begin(*this, epoch_);
     if (o_.renderer != nullptr) o_.renderer->on_epoch_begin(epoch_);
     upload_epoch();
     auto counters = m_.state().read_counters();
@@ -249,6 +281,8 @@ class FitRun final : public Run {
                               .values = named(full_.means(backend())),
                               .samples_per_s = speed});
       }
+      batch_ended(epoch_steps_done_ == steps());
+      if (epoch_ended_) break;
       // A run interrupted after its last full step finishes the epoch: the rest takes less than the question.
       if (o_.interrupted && o_.interrupted() && epoch_steps_done_ < n_ / batch_) {
         interrupted_ = true;
@@ -256,6 +290,15 @@ class FitRun final : public Run {
       }
     }
     step_seconds_ += now() - begin;
+  }
+
+  void batch_ended(bool last) {
+    const BatchEnd end{.epoch = epoch_, .batch = epoch_steps_done_ - 1, .step = base_step_ + epoch_steps_done_, .logs = [this] {
+                         return named(epoch_means());
+                       }};
+    for (auto& callback : callbacks_)
+      if (const auto every = callback->every_batches(); every > 0 && (last || epoch_steps_done_ % every == 0))
+        callback->on_train_batch_end(*this, end);
   }
 
   EpochLogs named(const std::vector<double>& means) const {
@@ -282,6 +325,12 @@ class FitRun final : public Run {
 
   void finish_epoch(double begin, double rate, double factor) {
     EpochLogs logs = named(epoch_means());
+    // An epoch that ended early counts as a whole one: the optimizer's step says so, for whoever goes on with it.
+    if (epoch_steps_done_ < steps()) {
+      auto counters = m_.state().read_counters();
+      counters.step = base_step_ + steps();
+      m_.state().write_counters(counters);
+    }
     if (o_.validation_data != nullptr) {
       const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size, o_.interrupted);
       // All steps are done: a resumed run only validates.
@@ -300,6 +349,10 @@ class FitRun final : public Run {
     epoch_steps_done_ = 0;
     logs.emplace_back("learning_rate", kept_rate(rate));
     // rate = schedule * factor, where callbacks may have set the factor.
+    if (has_scheduler_ && !scheduled() && factor != 1) {
+      logs.emplace_back("schedule_rate", rate_override_.value_or(rate));
+      logs.emplace_back("rate_factor", factor);
+    }
     if (scheduled() && !callbacks_.empty()) {
       logs.emplace_back("schedule_rate", kept_rate(curve_->at(epoch_ * steps())));
       logs.emplace_back("rate_factor", factor);
@@ -353,7 +406,8 @@ class FitRun final : public Run {
   History history_;
   FitResult result_;
   std::optional<std::pair<std::int64_t, std::string>> stopped_;
-  bool interrupted_ = false;
+  bool interrupted_ = false, epoch_ended_ = false;
+  bool has_scheduler_ = false;  ///< a callback sets the rate at every epoch's begin
   std::int64_t epoch_ = 0, base_step_ = 0, epoch_steps_done_ = 0, samples_ = 0, predicted_classes_ = 0;
   std::int64_t first_step_ = 0;  ///< the optimizer's at the run's begin
   std::unique_ptr<RateCurve> curve_;

@@ -157,7 +157,7 @@ class StepBuilder {
     for (const auto& metric : r_.metrics) metrics.push_back(emit_metric(p_, metric, loss, values.back(), labels, form.ids, classes));
     if (p_.training()) p_.backward();
     penalties.emit_weights();
-    emit_sum(loss.per_sample, penalties.loss(), false);
+    emit_sum(loss.per_sample, penalties.loss(), p_.training() && r_.stop_on_nan);
     for (const Value metric : metrics) emit_sum(metric, {}, false);
 
     if (p_.training()) {

@@ -64,6 +64,7 @@ struct StepRequest {
   std::vector<Metric> metrics = {};
   const Optimizer* optimizer = nullptr;   ///< training
   const Network* augmentation = nullptr;  ///< training: layers in front, on 0-255
+  bool stop_on_nan = false;               ///< training: a loss that is no number sets the stop flag before this step's update
 };
 /// Layers in front of the training plan may have no weights and must keep the samples' shape: Error{usage}.
 void check_augmentation(const Network& augmentation, const Shape& sample);

@@ -3,7 +3,7 @@
 usage: convert_keras.py GOLDEN OUT
 GOLDEN holds upstream.json (cases of Keras's own test suite) and keras/{layers,losses,optimizers}/NAME.{json,npz} (inputs, outputs and gradients
 of one object each). Writes OUT/{layers,losses,optimizers}.npz (arrays NAME/x, ...), OUT/{layers,losses,optimizers}.json (class and config of
-each NAME), OUT/schedules.json (Keras's six schedules at 82 steps each) and OUT/upstream.json (the cases about layers, losses, metrics,
+each NAME), OUT/schedules.json (Keras's six schedules at 82 steps each), OUT/callbacks.json (40 recorded histories and what callbacks did) and OUT/upstream.json (the cases about layers, losses, metrics,
 activations, optimizers and schedules).
 
 A config keeps what differs from Keras's defaults and has a meaning here. Left out: names and types, initializers (the weights are given), and
@@ -44,6 +44,7 @@ for kind in ('layers', 'losses', 'optimizers'):
     np.savez_compressed(os.path.join(out, kind + '.npz'), **arrays)
 
 write_json(os.path.join(out, 'schedules.json'), json.load(open(os.path.join(source, 'keras', 'schedules.json'))))
+write_json(os.path.join(out, 'callbacks.json'), json.load(open(os.path.join(source, 'keras', 'callbacks.json'))))
 
 ELSEWHERE = ('cb.', 'kt.')
 cases = []

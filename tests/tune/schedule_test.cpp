@@ -39,7 +39,7 @@ struct Halve {
   }
 };
 std::unique_ptr<Callback> make_callback(const Halve& spec) {
-  struct Callback final : lehr::Callback {
+  struct Callback final : StatelessCallback {
     int at = 0;
     void on_epoch_end(Run& run, std::int64_t epoch, EpochLogs&) override {
       if (epoch == at) run.set_learning_rate(run.learning_rate() * 0.5);

@@ -1,17 +1,24 @@
 // The callbacks that have a name. A new callback is one line here.
 #include "layers/metrics.h"
+#include "tune/callbacks/csv_logger.h"
 #include "tune/callbacks/early_stopping.h"
+#include "tune/callbacks/learning_rate_scheduler.h"
 #include "tune/callbacks/model_checkpoint.h"
+#include "tune/callbacks/reduce_lr_on_plateau.h"
+#include "tune/callbacks/terminate_on_nan.h"
 
 namespace lehr {
 
 const Catalogue<CallbackSpec>& callback_catalogue() {
   using C = Catalogue<CallbackSpec>;
-  static const C list("callback", {C::entry<EarlyStopping>(), C::entry<ModelCheckpoint>()});
+  static const C list("callback", {C::entry<EarlyStopping>(), C::entry<ModelCheckpoint>(), C::entry<ReduceLROnPlateau>(),
+                                   C::entry<LearningRateScheduler>(), C::entry<CSVLogger>(), C::entry<TerminateOnNaN>()});
   return list;
 }
 
-bool maximizes(MonitorMode mode, const std::string& monitor) { return mode == MonitorMode::max || (mode == MonitorMode::automatic && maximize(monitor)); }
+bool maximizes(MonitorMode mode, const std::string& monitor) {
+  return mode == MonitorMode::max || (mode == MonitorMode::automatic && maximize(monitor));
+}
 
 const double* find_log(const EpochLogs& logs, const std::string& name) {
   for (const auto& [key, value] : logs)

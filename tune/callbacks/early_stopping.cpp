@@ -1,8 +1,7 @@
 #include "tune/callbacks/early_stopping.h"
 
-#include <cmath>
-
-#include "engine/spec/parse.h"
+#include "tune/callbacks/callback_state.h"
+#include "tune/callbacks/monitor.h"
 
 namespace lehr {
 
@@ -24,7 +23,7 @@ struct StoppingState {
 
 class EarlyStoppingCallback final : public Callback {
  public:
-  explicit EarlyStoppingCallback(EarlyStopping spec) : spec_(std::move(spec)), maximize_(maximizes(spec_.mode, spec_.monitor)), delta_(std::abs(spec_.min_delta)) {}
+  explicit EarlyStoppingCallback(EarlyStopping spec) : spec_(std::move(spec)), monitor_(spec_.monitor, spec_.mode, spec_.min_delta) {}
 
   std::string monitor() const override { return spec_.monitor; }
 
@@ -37,11 +36,11 @@ class EarlyStoppingCallback final : public Callback {
       state_.best_epoch = epoch;
     }
     ++state_.wait;
-    if (improves(value, state_.best)) {
+    if (monitor_.improves(value, state_.best)) {
       state_.best = value;
       state_.best_epoch = epoch;
       if (spec_.restore_best_weights) weights_ = run.snapshot();
-      if (!spec_.baseline || improves(value, spec_.baseline)) state_.wait = 0;
+      if (!spec_.baseline || monitor_.improves(value, spec_.baseline)) state_.wait = 0;
       return;
     }
     if (state_.wait >= spec_.patience && epoch > 0) {
@@ -52,27 +51,22 @@ class EarlyStoppingCallback final : public Callback {
 
   // Weights come back whenever a best epoch was kept, whoever ended the training.
   void on_train_end(Run& run) override {
-    if (state_.stopped_epoch >= 0 && spec_.verbose > 0) run.event("stopped", "Epoch " + std::to_string(state_.stopped_epoch + 1) + ": early stopping");
+    if (state_.stopped_epoch >= 0 && spec_.verbose > 0)
+      run.event("stopped", "Epoch " + std::to_string(state_.stopped_epoch + 1) + ": early stopping");
     if (!spec_.restore_best_weights || weights_.empty()) return;
     run.restore(weights_);
     run.event("restored", "Restoring model weights from the end of the best epoch: " + std::to_string(state_.best_epoch + 1) + ".");
   }
 
-  CallbackState save() const override { return {.text = to_config(state_).print(), .weights = weights_}; }
+  CallbackState save() const override { return callback_state(state_, weights_); }
   void load(const CallbackState& state) override {
-    state_ = from_spec<StoppingState>(parse_spec(state.text, "checkpoint, early_stopping"));
+    state_ = state_from<StoppingState>(state);
     weights_ = state.weights;
   }
 
  private:
-  bool improves(double value, const std::optional<double>& reference) const {
-    if (!reference) return true;
-    return maximize_ ? value - delta_ > *reference : value + delta_ < *reference;
-  }
-
   EarlyStopping spec_;
-  bool maximize_;
-  double delta_;
+  Monitor monitor_;
   StoppingState state_;
   std::vector<float> weights_;
 };

@@ -8,7 +8,11 @@
 namespace lehr {
 
 struct EarlyStopping {
-  static constexpr SpecInfo info{.name = "early_stopping", .class_name = "EarlyStopping", .summary = "stops when a value no longer improves", .formula = "stop after `patience` epochs without value < best - min_delta (max: value > best + min_delta)"};
+  static constexpr SpecInfo info{
+      .name = "early_stopping",
+      .class_name = "EarlyStopping",
+      .summary = "stops when a value no longer improves",
+      .formula = "stop after `patience` epochs without value < best - min_delta (max: value > best + min_delta)"};
   std::string monitor = "val_loss";
   double min_delta = 0;
   int patience = 0;

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "engine/spec/parse.h"
+#include "tune/callbacks/callback_state.h"
+#include "tune/callbacks/monitor.h"
 
 namespace lehr {
 
@@ -19,7 +20,7 @@ struct CheckpointState {
 
 class ModelCheckpointCallback final : public Callback {
  public:
-  explicit ModelCheckpointCallback(ModelCheckpoint spec) : spec_(std::move(spec)), maximize_(maximizes(spec_.mode, spec_.monitor)) {
+  explicit ModelCheckpointCallback(ModelCheckpoint spec) : spec_(std::move(spec)), monitor_(spec_.monitor, spec_.mode) {
     state_.best = spec_.initial_value_threshold;
     format_filepath_check();
   }
@@ -30,31 +31,40 @@ class ModelCheckpointCallback final : public Callback {
     const double* value = find_log(logs, spec_.monitor);
     if (!spec_.save_best_only || value == nullptr) {
       run.save_weights(file);
-      if (spec_.verbose > 0) run.event("saved", fmt::format("Epoch {}: saving model to {}", epoch + 1, file));
+      run.event("saved", fmt::format("Epoch {}: saving model to {}", epoch + 1, file), spec_.verbose > 0);
       return;
     }
-    const bool better = !state_.best || (maximize_ ? *value > *state_.best : *value < *state_.best);
-    const std::string before = state_.best ? fmt::format("{:.5f}", *state_.best) : "None";
+    const bool better = monitor_.improves(*value, state_.best);
+    const std::string before = state_.best                      ? fmt::format("{:.5f}", *state_.best)
+                               : spec_.first == FirstBest::none ? "None"
+                               : monitor_.improves(0, 1)        ? "inf"
+                                                                : "-inf";
     if (!better) {
-      if (spec_.verbose > 0) run.event("kept", fmt::format("Epoch {}: {} did not improve from {}", epoch + 1, spec_.monitor, before));
+      run.event("kept", fmt::format("Epoch {}: {} did not improve from {}", epoch + 1, spec_.monitor, before), spec_.verbose > 0);
       return;
     }
     state_.best = *value;
     run.save_weights(file);
-    if (spec_.verbose > 0) run.event("improved", fmt::format("Epoch {}: {} improved from {} to {:.5f}, saving model to {}", epoch + 1, spec_.monitor, before, *value, file));
+    run.event("improved",
+              fmt::format("Epoch {}: {} improved from {} to {:.5f}, saving model to {}", epoch + 1, spec_.monitor, before, *value, file),
+              spec_.verbose > 0);
   }
 
-  CallbackState save() const override { return {.text = to_config(state_).print()}; }
-  void load(const CallbackState& state) override { state_ = from_spec<CheckpointState>(parse_spec(state.text, "checkpoint, model_checkpoint")); }
+  CallbackState save() const override { return callback_state(state_); }
+  void load(const CallbackState& state) override { state_ = state_from<CheckpointState>(state); }
 
  private:
   void format_filepath_check() const {
     const std::string& file = spec_.filepath;
     if (!file.ends_with(".npz"))
-      throw Error({.category = Category::usage, .where = "model_checkpoint", .what = "weights are written as .npz", .expected = "a file ending in .npz", .got = file});
+      throw Error({.category = Category::usage,
+                   .where = "model_checkpoint",
+                   .what = "weights are written as .npz",
+                   .expected = "a file ending in .npz",
+                   .got = file});
   }
   ModelCheckpoint spec_;
-  bool maximize_;
+  Monitor monitor_;
   CheckpointState state_;
 };
 
@@ -78,10 +88,17 @@ std::string format_filepath(const std::string& pattern, std::int64_t epoch, cons
       } else {
         std::string known = "epoch";
         for (const auto& [key, unused] : logs) known += ", " + key;
-        throw Error({.category = Category::usage, .where = "filepath \"" + pattern + "\"", .what = "no such value", .expected = known, .got = name});
+        throw Error({.category = Category::usage,
+                     .where = "filepath \"" + pattern + "\"",
+                     .what = "no such value",
+                     .expected = known,
+                     .got = name});
       }
     } catch (const fmt::format_error& e) {
-      throw Error({.category = Category::usage, .where = "filepath \"" + pattern + "\"", .what = std::string("bad format: ") + e.what(), .got = inside});
+      throw Error({.category = Category::usage,
+                   .where = "filepath \"" + pattern + "\"",
+                   .what = std::string("bad format: ") + e.what(),
+                   .got = inside});
     }
     i = end + 1;
   }

@@ -7,8 +7,18 @@
 
 namespace lehr {
 
+/// What the first line calls the best before there is one: `None` as Keras since 3.11, `inf` as Keras before.
+enum class FirstBest : std::uint8_t { none, inf };
+template <>
+struct SpecEnum<FirstBest> {
+  static constexpr std::pair<std::string_view, FirstBest> names[] = {{"None", FirstBest::none}, {"inf", FirstBest::inf}};
+};
+
 struct ModelCheckpoint {
-  static constexpr SpecInfo info{.name = "model_checkpoint", .class_name = "ModelCheckpoint", .summary = "writes the weights at the end of epochs", .formula = "save_best_only: when value < best (max: value > best)"};
+  static constexpr SpecInfo info{.name = "model_checkpoint",
+                                 .class_name = "ModelCheckpoint",
+                                 .summary = "writes the weights at the end of epochs",
+                                 .formula = "save_best_only: when value < best (max: value > best)"};
   Required<std::string> filepath = {};
   std::string monitor = "val_loss";
   int verbose = 0;
@@ -16,6 +26,7 @@ struct ModelCheckpoint {
   bool save_weights_only = true;
   MonitorMode mode = MonitorMode::automatic;
   std::optional<double> initial_value_threshold = {};
+  FirstBest first = FirstBest::none;
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("filepath", self.filepath, "file; {epoch}, {epoch:02d}, {val_loss:.2f} are filled in");
@@ -25,6 +36,7 @@ struct ModelCheckpoint {
     f("save_weights_only", self.save_weights_only, "weights, not the whole model");
     f("mode", self.mode, "whether smaller or larger is better; auto: by the name");
     f("initial_value_threshold", self.initial_value_threshold, "improvement starts from this value");
+    f("first", self.first, "what the first message calls the best so far");
   }
 };
 std::unique_ptr<Callback> make_callback(const ModelCheckpoint& spec);

@@ -1,0 +1,85 @@
+#include "tune/callbacks/csv_logger.h"
+
+#include <algorithm>
+
+#include "engine/atomic_file.h"
+#include "tune/callbacks/callback_state.h"
+#include "tune/format.h"
+
+namespace lehr {
+
+namespace {
+
+// The text so far belongs to the state: a run that is killed and goes on ends with the file of one that never was.
+struct CsvState {
+  static constexpr SpecInfo info{.name = "csv_logger_state"};
+  std::vector<std::string> columns = {};
+  std::string text = {};
+  bool begun = false;
+  template <class Self, class F>
+  static void fields(Self& self, F&& f) {
+    f("columns", self.columns, "");
+    f("text", self.text, "");
+    f("begun", self.begun, "");
+  }
+};
+
+class CSVLoggerCallback final : public Callback {
+ public:
+  explicit CSVLoggerCallback(CSVLogger spec) : spec_(std::move(spec)) {
+    if (spec_.separator.size() != 1)
+      throw Error({.category = Category::usage,
+                   .where = "csv_logger",
+                   .what = "a separator is one character",
+                   .expected = ", or ;",
+                   .got = spec_.separator});
+  }
+
+  void on_train_begin(Run& run) override {
+    if (state_.begun || run.replayed()) return;
+    state_.begun = true;
+    const auto file = run.file(spec_.filename.value());
+    if (spec_.append && std::filesystem::exists(file)) state_.text = read_file(file);
+    has_header_ = !state_.text.empty();
+    write_file_atomically(file, state_.text);
+  }
+
+  void on_epoch_end(Run& run, std::int64_t epoch, EpochLogs& logs) override {
+    if (run.replayed()) return;
+    if (state_.columns.empty()) choose_columns(logs);
+    std::string row = std::to_string(epoch);
+    for (const auto& name : state_.columns) {
+      const double* value = find_log(logs, name);
+      row += spec_.separator + (value == nullptr ? "NA" : repr(*value));
+    }
+    state_.text += row + "\r\n";
+    write_file_atomically(run.file(spec_.filename.value()), state_.text);
+  }
+
+  CallbackState save() const override { return callback_state(state_); }
+  void load(const CallbackState& state) override { state_ = state_from<CsvState>(state); }
+
+ private:
+  // Without a val_ name in the first row Keras adds one for each, learning rate included.
+  void choose_columns(const EpochLogs& logs) {
+    for (const auto& [name, value] : logs) state_.columns.push_back(name);
+    std::sort(state_.columns.begin(), state_.columns.end());
+    const auto validated = [](const std::string& name) { return name.starts_with("val_"); };
+    if (std::none_of(state_.columns.begin(), state_.columns.end(), validated))
+      for (std::size_t i = 0, n = state_.columns.size(); i < n; ++i) state_.columns.push_back("val_" + state_.columns[i]);
+    if (has_header_) return;
+    state_.text += "epoch";
+    for (const auto& name : state_.columns) state_.text += spec_.separator + name;
+    state_.text += "\r\n";
+  }
+
+  CSVLogger spec_;
+  CsvState state_;
+  bool has_header_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Callback> make_callback(const CSVLogger& spec) { return std::make_unique<CSVLoggerCallback>(spec); }
+
+}  // namespace lehr
