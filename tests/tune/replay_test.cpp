@@ -93,13 +93,13 @@ TEST_CASE("callbacks: 40 recorded runs of Keras, epoch by epoch, message by mess
 
 TEST_CASE("callbacks: the lecture's ModelCheckpoint log, line by line") {
   const History history = history_of(lecture_losses());
-  const Replay done = replay(history, {.callbacks = {spec_of("model_checkpoint(best.npz, save_best_only=true, first=inf)")}});
+  const Replay done = replay(history, {.callbacks = {spec_of("model_checkpoint(best.weights.h5, save_best_only=true, first=inf)")}});
   const auto lines = texts_of(done);
   REQUIRE(lines.size() == 50);
-  CHECK(lines[0] == "Epoch 1: val_loss improved from inf to 3.63002, saving model to best.npz");
-  CHECK(lines[1] == "Epoch 2: val_loss improved from 3.63002 to 3.14162, saving model to best.npz");
+  CHECK(lines[0] == "Epoch 1: val_loss improved from inf to 3.63002, saving model to best.weights.h5");
+  CHECK(lines[1] == "Epoch 2: val_loss improved from 3.63002 to 3.14162, saving model to best.weights.h5");
   CHECK(lines[10] == "Epoch 11: val_loss did not improve from 0.66062");
-  CHECK(lines[35] == "Epoch 36: val_loss improved from 0.35182 to 0.30715, saving model to best.npz");
+  CHECK(lines[35] == "Epoch 36: val_loss improved from 0.35182 to 0.30715, saving model to best.weights.h5");
   CHECK(lines[49] == "Epoch 50: val_loss did not improve from 0.30715");
   int improved = 0, kept = 0;
   for (const auto& e : done.epochs) {
@@ -108,8 +108,8 @@ TEST_CASE("callbacks: the lecture's ModelCheckpoint log, line by line") {
   }
   CHECK(improved == 18);
   CHECK(kept == 32);
-  CHECK(texts_of(replay(history, {.callbacks = {spec_of("model_checkpoint(best.npz, save_best_only=true)")}}))[0] ==
-        "Epoch 1: val_loss improved from None to 3.63002, saving model to best.npz");
+  CHECK(texts_of(replay(history, {.callbacks = {spec_of("model_checkpoint(best.weights.h5, save_best_only=true)")}}))[0] ==
+        "Epoch 1: val_loss improved from None to 3.63002, saving model to best.weights.h5");
 }
 
 TEST_CASE("callbacks: what a plateau and early stopping would have made of the lecture's log") {
@@ -143,7 +143,7 @@ TEST_CASE("callbacks: a plateau scales what a scheduler sets") {
 TEST_CASE("callbacks: state saved after any epoch and loaded into a fresh one changes nothing") {
   const History whole = history_of(lecture_losses());
   for (const char* text : {"early_stopping(patience=12, restore_best_weights=true)", "reduce_lr_on_plateau(patience=3, cooldown=2)",
-                           "model_checkpoint(best.npz, save_best_only=true)"}) {
+                           "model_checkpoint(best.weights.h5, save_best_only=true)"}) {
     CAPTURE(text);
     for (std::int64_t cut = 1; cut < 48; cut += 5) {
       const auto spec = spec_of(text);

@@ -4,6 +4,7 @@
 
 #include "tune/callbacks/callback_state.h"
 #include "tune/callbacks/monitor.h"
+#include "weights/tensor_file.h"
 
 namespace lehr {
 
@@ -54,13 +55,14 @@ class ModelCheckpointCallback final : public Callback {
   void load(const CallbackState& state) override { state_ = state_from<CheckpointState>(state); }
 
  private:
+  // A whole model is written at the run's end (model.keras); here its weights are.
   void format_filepath_check() const {
-    const std::string& file = spec_.filepath;
-    if (!file.ends_with(".npz"))
+    const std::string& file = spec_.filepath.value();
+    if (format_of_name(file) == WeightFormat::keras)
       throw Error({.category = Category::usage,
                    .where = "model_checkpoint",
-                   .what = "weights are written as .npz",
-                   .expected = "a file ending in .npz",
+                   .what = "writes weights, not whole models",
+                   .expected = "a file ending in .weights.h5, .h5, .npz or .safetensors",
                    .got = file});
   }
   ModelCheckpoint spec_;
