@@ -46,6 +46,7 @@ void add_data(CLI::App& app, Console& console);
 void add_weights(CLI::App& app, Console& console);
 void add_bench(CLI::App& app, Console& console);
 void add_experiment(CLI::App& app, Console& console);
+void add_schedule(CLI::App& app, Console& console);
 void add_demo(CLI::App& app, Console& console);
 
 }  // namespace lehr

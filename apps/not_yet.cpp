@@ -16,7 +16,6 @@ using Line = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array commands{
     Line{"find-lr", "the rate range test: which learning rates a network can stand"},
-    Line{"schedule", "draw learning rates before training"},
     Line{"tune", "search for hyperparameters"},
     Line{"worker", "one more process for a study, on this or another machine"},
     Line{"cross-validate", "K-fold cross-validation"},

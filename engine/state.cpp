@@ -64,11 +64,22 @@ std::vector<Segment> State::segments() const {
   return out;
 }
 
-void State::set_slots(int planes) {
-  if (planes == planes_) return;
-  planes_ = planes;
-  slots_ = Buffer(*backend_, static_cast<std::size_t>(planes) * static_cast<std::size_t>(trainable_) * sizeof(float));
-  if (slots_.bytes() != 0) backend_->zero(slots_.data(), slots_.bytes());
+void State::set_slots(const std::vector<float>& initial, std::int64_t extra) {
+  if (initial == slot_initial_ && extra == slot_extra_) return;
+  slot_initial_ = initial;
+  slot_extra_ = extra;
+  const auto plane = static_cast<std::size_t>(trainable_);
+  std::vector<float> values;
+  values.reserve(initial.size() * plane + static_cast<std::size_t>(extra));
+  for (const float v : initial) values.insert(values.end(), plane, v);
+  values.resize(values.size() + static_cast<std::size_t>(extra));
+  slots_ = Buffer(*backend_, values.size() * sizeof(float));
+  if (!values.empty()) backend_->copy_in(slots_.data(), values.data(), slots_.bytes());
+}
+
+View State::slot_plane(int plane) const {
+  const auto begin = static_cast<std::size_t>(plane) * static_cast<std::size_t>(trainable_);
+  return {static_cast<float*>(slots_.data()) + begin, DType::f32, slots().count - begin};
 }
 
 Array State::read(std::size_t index) const {

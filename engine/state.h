@@ -46,8 +46,13 @@ class State {
   std::int64_t trainable_count() const { return trainable_; }  ///< elements of a slot plane, gaps included
   std::vector<Segment> segments() const;                       ///< of the trainable tensors
 
-  void set_slots(int planes);  ///< allocates (zeroed) unless there are exactly that many
-  int slot_planes() const { return planes_; }
+  /// Slot planes, each filled with a number of its own, and `extra` elements behind them for what is no plane (zeroed). Allocates unless
+  /// there are exactly these.
+  void set_slots(const std::vector<float>& initial, std::int64_t extra = 0);
+  void set_slots(int planes) { set_slots(std::vector<float>(static_cast<std::size_t>(planes))); }
+  int slot_planes() const { return static_cast<int>(slot_initial_.size()); }
+  View slot_plane(int plane) const;  ///< this one and those behind it
+  View slot_extra() const { return slot_plane(slot_planes()); }
 
   Array read(std::size_t index) const;
   void write(std::size_t index, const Array& values);  ///< shape must match: Error{data} names both; bumps the version
@@ -73,7 +78,8 @@ class State {
   Backend* backend_;
   std::vector<StateTensor> tensors_;
   std::int64_t trainable_ = 0;
-  int planes_ = 0;
+  std::vector<float> slot_initial_;
+  std::int64_t slot_extra_ = 0;
   std::uint64_t version_ = 1;
   Buffer parameters_, statistics_, gradients_, slots_, copy_, counters_, table_;
 };

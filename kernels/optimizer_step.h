@@ -1,6 +1,7 @@
 // optimizer_step.h: one launch over the flat arena of all trainable parameters.
 //   per element, in this order:  g = clip(gradient * gradient_factor)  ->  w -= row.decay*w (segments that decay)  ->  rule(w, g, slots,
-//   row)  ->  bf16 copy of w where asked row = table[counters->cursor]; nothing changes where counters->stop is set. Clipping: by value
+//   row)  ->  bf16 copy of w where asked row = table[counters->cursor], row.factor = the segment's; nothing changes where counters->stop is
+//   set, or outside the segments. Clipping: by value
 //   here; by norm through clip[segment] (clip.h: NormClip) read as a factor.
 // Shapes   w, g [count] f32; slots [slot][count] f32 (one plane a slot); copy [count] bf16     Writes  in place     Order  element-wise,
 // fixed     Meaning  keras.optimizers.Optimizer.apply
@@ -32,6 +33,7 @@ struct OptimizerStepSpec {
   float clip_value = 0;     ///< 0: off
   bool norm_clip = false;   ///< `factors` holds one factor a segment
   bool write_copy = false;  ///< also the bf16 copy
+  bool every_step = false;  ///< also on steps that only accumulate gradients
 };
 struct OptimizerStep {
   virtual ~OptimizerStep() = default;

@@ -6,15 +6,18 @@
 
 namespace lehr {
 
-/// One row a step, 32 bytes. What `a`, `b`, `c` mean belongs to the optimizer's rule (optimizer_rules.h).
+/// One row a step, 48 bytes. What `a`, `b`, `c` mean belongs to the optimizer's rule (optimizer_rules.h).
 struct StepRow {
   float learning_rate = 0;
   float a = 0, b = 0, c = 0;
-  float decay = 0;          ///< learning_rate * weight_decay: w -= decay*w before the update
-  std::uint32_t apply = 1;  ///< 0: this step only accumulates gradients
-  std::uint32_t reserved[2] = {0, 0};
+  float decay = 0;              ///< learning_rate * weight_decay: w -= decay*w before the update
+  std::uint32_t apply = 1;      ///< 0: this step only accumulates gradients
+  float average = 0;            ///< share of the weights that goes into their running average (use_ema)
+  std::uint32_t overwrite = 0;  ///< the average becomes the weights
+  float factor = 1;             ///< filled in by the optimizer's step: the segment's factor
+  std::uint32_t reserved[3] = {0, 0, 0};
 };
-static_assert(sizeof(StepRow) == 32);
+static_assert(sizeof(StepRow) == 48);
 
 /// The device's own counters, advanced by the last operation of a training step.
 struct StepCounters {

@@ -14,19 +14,29 @@ inline double adam_rate(std::int64_t t, double rate, double beta_1, double beta_
 }
 
 template <class Spec>
+void check_betas(const Spec& s) {
+  check_share(Spec::info, "beta_1", s.beta_1, false);
+  check_share(Spec::info, "beta_2", s.beta_2, false);
+  check_positive(Spec::info, "epsilon", s.epsilon, true);
+}
+
+template <class Spec>
 OptimizerRule adam_rule(const Spec& s) {
-  for (const double beta : {s.beta_1, s.beta_2})
-    if (!(beta >= 0 && beta < 1))
-      throw Error({.category = Category::usage,
-                   .where = std::string(Spec::info.name),
-                   .what = "a beta must lie in [0, 1)",
-                   .expected = "0 to below 1",
-                   .got = std::to_string(beta)});
   return AdamRule{.one_minus_beta_1 = static_cast<float>(1 - s.beta_1),
                   .one_minus_beta_2 = static_cast<float>(1 - s.beta_2),
                   .epsilon = static_cast<float>(s.epsilon),
-                  .amsgrad = s.amsgrad};
+                  .amsgrad = s.amsgrad,
+                  .corrected = s.style != Style::keras};
 }
+inline StepRow adam_row(std::int64_t t, double rate, double beta_1, double beta_2) {
+  return {.a = static_cast<float>(adam_rate(t, rate, beta_1, beta_2)),
+          .b = static_cast<float>(std::sqrt(1 - std::pow(static_cast<double>(static_cast<float>(beta_2)), static_cast<double>(t))))};
+}
+inline constexpr std::string_view adam_formula =
+    "m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);  w -= learning_rate * sqrt(1 - beta_2^t)/(1 - beta_1^t) * m / (sqrt(v) + "
+    "epsilon)\n"
+    "amsgrad: the largest v so far instead of v\n"
+    "style=torch, paper: epsilon beside the corrected root: w -= learning_rate * m/(1 - beta_1^t) / (sqrt(v/(1 - beta_2^t)) + epsilon)";
 
 template <class Self, class F>
 void adam_fields(Self& self, F&& f) {
@@ -39,22 +49,24 @@ void adam_fields(Self& self, F&& f) {
 }
 
 struct Adam {
-  static constexpr SpecInfo info{.name = "adam",
-                                 .class_name = "Adam",
-                                 .summary = "steps scaled by running moments of the gradient",
-                                 .formula =
-                                     "m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);  w -= learning_rate * sqrt(1 - beta_2^t)/(1 - "
-                                     "beta_1^t) * m / (sqrt(v) + epsilon)"};
+  static constexpr SpecInfo info{
+      .name = "adam", .class_name = "Adam", .summary = "steps scaled by running moments of the gradient", .formula = adam_formula};
   LearningRate learning_rate = 1e-3;
   double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
   bool amsgrad = false;
   std::optional<double> weight_decay = {}, clipnorm = {}, clipvalue = {}, global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<int> ema_overwrite_frequency = {}, gradient_accumulation_steps = {};
+  Style style = Style::keras;
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     adam_fields(self, f);
+    f("style", self.style, "torch, paper: epsilon beside the corrected root");
   }
+  void check() const { check_betas(*this); }
   OptimizerRule rule() const { return adam_rule(*this); }
-  StepRow row(std::int64_t t, double rate) const { return {.a = static_cast<float>(adam_rate(t, rate, beta_1, beta_2))}; }
+  StepRow row(std::int64_t t, double rate) const { return adam_row(t, rate, beta_1, beta_2); }
   std::vector<std::string> slot_names() const {
     return amsgrad ? std::vector<std::string>{"momentum", "velocity", "velocity_hat"} : std::vector<std::string>{"momentum", "velocity"};
   }
@@ -70,6 +82,10 @@ struct AdamW {
   double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-7;
   bool amsgrad = false;
   std::optional<double> clipnorm = {}, clipvalue = {}, global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<int> ema_overwrite_frequency = {}, gradient_accumulation_steps = {};
+  Style style = Style::keras;
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("learning_rate", self.learning_rate, "step size: a number or a schedule");
@@ -78,12 +94,12 @@ struct AdamW {
     f("beta_2", self.beta_2, "decay of the second moment");
     f("epsilon", self.epsilon, "added to the root of the second moment");
     f("amsgrad", self.amsgrad, "use the largest second moment seen");
-    f("clipnorm", self.clipnorm, "each gradient tensor is scaled down to at most this norm");
-    f("clipvalue", self.clipvalue, "each gradient element is cut to +- this value");
-    f("global_clipnorm", self.global_clipnorm, "all gradients together are scaled down to at most this norm");
+    clip_and_average_fields(self, f);
+    f("style", self.style, "torch, paper: epsilon beside the corrected root");
   }
+  void check() const { check_betas(*this); }
   OptimizerRule rule() const { return adam_rule(*this); }
-  StepRow row(std::int64_t t, double rate) const { return {.a = static_cast<float>(adam_rate(t, rate, beta_1, beta_2))}; }
+  StepRow row(std::int64_t t, double rate) const { return adam_row(t, rate, beta_1, beta_2); }
   std::vector<std::string> slot_names() const {
     return amsgrad ? std::vector<std::string>{"momentum", "velocity", "velocity_hat"} : std::vector<std::string>{"momentum", "velocity"};
   }

@@ -9,11 +9,18 @@ struct SGD {
   static constexpr SpecInfo info{.name = "sgd",
                                  .class_name = "SGD",
                                  .summary = "gradient descent with momentum",
-                                 .formula = "m <- momentum*m - learning_rate*g;  w += m  (nesterov: w += momentum*m - learning_rate*g)"};
+                                 .formula =
+                                     "m <- momentum*m - learning_rate*g;  w += m  (nesterov: w += momentum*m - learning_rate*g)\n"
+                                     "style=torch, paper: m <- momentum*m + g;  w -= learning_rate*m  (nesterov: "
+                                     "learning_rate*(g + momentum*m))"};
   LearningRate learning_rate = 0.01;
   double momentum = 0;
   bool nesterov = false;
   std::optional<double> weight_decay = {}, clipnorm = {}, clipvalue = {}, global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<int> ema_overwrite_frequency = {}, gradient_accumulation_steps = {};
+  Style style = Style::keras;
 
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
@@ -21,15 +28,11 @@ struct SGD {
     f("momentum", self.momentum, "share of the last step that is kept, in [0, 1]");
     f("nesterov", self.nesterov, "look ahead along the momentum");
     optimizer_option_fields(self, f);
+    f("style", self.style, "torch: the momentum keeps gradients instead of steps, so that a new rate acts at once");
   }
+  void check() const { check_share(info, "momentum", momentum, true); }
   OptimizerRule rule() const {
-    if (momentum < 0 || momentum > 1)
-      throw Error({.category = Category::usage,
-                   .where = "sgd",
-                   .what = "momentum must be a share",
-                   .expected = "0 to 1",
-                   .got = std::to_string(momentum)});
-    return SgdRule{.momentum = static_cast<float>(momentum), .nesterov = nesterov};
+    return SgdRule{.momentum = static_cast<float>(momentum), .nesterov = nesterov, .plain = style != Style::keras};
   }
   StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return momentum == 0 ? std::vector<std::string>{} : std::vector<std::string>{"momentum"}; }

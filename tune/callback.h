@@ -35,6 +35,8 @@ class Run {
   virtual ScheduleRun schedule_run() const = 0;        ///< what a schedule stretches over here, from the optimizer's rate
 
   // Weights. Files with a relative name lie in the run folder and are written atomically.
+  /// The optimizer's running average (use_ema) or evaluation weights instead of those that train, and back. False where it has none.
+  virtual bool use_averaged_weights(bool /*use*/) { return false; }
   virtual std::vector<float> snapshot() const = 0;  ///< all weights
   virtual void restore(const std::vector<float>& weights) = 0;
   virtual std::vector<float> optimizer_state() const { return {}; }  ///< all slots

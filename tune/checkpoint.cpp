@@ -76,8 +76,8 @@ CheckpointImage capture_checkpoint(const Model& model, const TrainingState& stat
   for (const auto& c : state.callbacks) callbacks.push_back(c.text);
   meta["callbacks"] = callbacks;
   arrays.emplace_back("checkpoint.json", text_array(meta.text()));
-  for (auto& [name, values] : model.weights()) arrays.emplace_back("weights/" + name, values);
-  Array slots({s.slot_planes(), s.trainable_count()}, DType::f32);
+  for (auto& [name, values] : model.training_weights()) arrays.emplace_back("weights/" + name, values);
+  Array slots({static_cast<std::int64_t>(s.slots().count)}, DType::f32);
   s.backend().copy_out(slots.data(), s.slots().data, slots.bytes());
   arrays.emplace_back("optimizer/slots", std::move(slots));
   arrays.emplace_back("sums", Array::from<double>({static_cast<std::int64_t>(state.position.sums.size())}, state.position.sums));
@@ -107,7 +107,8 @@ TrainingState read_checkpoint(const std::string& file, Model& model) {
     if (name.starts_with("weights/")) weights.emplace_back(name.substr(8), values);
   model.set_weights(weights, file);
   State& s = model.state();
-  s.set_slots(model.options().optimizer.slots());
+  const SlotLayout layout = model.options().optimizer.slots(s.tensors());
+  s.set_slots(layout.initial, layout.extra);
   const Array& slots = required(arrays, "optimizer/slots", file);
   if (slots.bytes() != s.slots().bytes())
     refuse(file, "optimizer state of another size", std::to_string(s.slots().bytes()) + " bytes", std::to_string(slots.bytes()));

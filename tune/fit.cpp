@@ -50,10 +50,12 @@ class FitRun final : public Run {
   FitResult run() {
     if (o_.on_ready) o_.on_ready(memory_);
     const double begin = now();
+    leave_averaged();
     start();
     for (auto& callback : callbacks_) callback->on_train_begin(*this);
     for (epoch_ = position_.epoch; epoch_ < o_.epochs && !stopped_ && !interrupted_; ++epoch_) run_epoch();
     result_.state = training_state();
+    end_averaged();
     if (!interrupted_)
       for (auto& callback : callbacks_) callback->on_train_end(*this);
     result_.seconds = now() - begin;
@@ -110,6 +112,11 @@ class FitRun final : public Run {
   std::filesystem::path file(const std::string& name) const override { return o_.folder / name; }
   ScheduleRun schedule_run() const override {
     return rate_of_optimizer().run({.epochs = static_cast<double>(o_.epochs), .steps_per_epoch = steps(), .first_step = first_step_});
+  }
+  bool use_averaged_weights(bool use) override {
+    AveragedWeights* averaged = m_.averaged_weights();
+    if (averaged != nullptr) use ? averaged->enter() : averaged->leave();
+    return averaged != nullptr;
   }
   std::vector<float> snapshot() const override { return m_.state().snapshot(); }
   void restore(const std::vector<float>& weights) override { m_.state().restore(weights); }
@@ -331,6 +338,7 @@ class FitRun final : public Run {
       counters.step = base_step_ + steps();
       m_.state().write_counters(counters);
     }
+    if (evaluates_elsewhere()) use_averaged_weights(true);
     if (o_.validation_data != nullptr) {
       const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size, o_.interrupted);
       // All steps are done: a resumed run only validates.
@@ -366,7 +374,25 @@ class FitRun final : public Run {
     position_ = {.epoch = epoch_ + 1};
     if (o_.renderer != nullptr) o_.renderer->on_epoch_end({.epoch = epoch_, .steps = steps(), .seconds = seconds, .values = logs});
     if (o_.on_epoch) o_.on_epoch(training_state());
+    if (epoch_ + 1 < o_.epochs && !stopped_) leave_averaged();
     if (o_.interrupted && o_.interrupted()) interrupted_ = true;
+  }
+
+  /// Schedule-free trains one set of weights and means another: validation, callbacks and files see the latter. A running average stays
+  /// aside until training ends, as in Keras.
+  bool evaluates_elsewhere() const {
+    const auto which = m_.options().optimizer.evaluation_weights();
+    return which && !which->average;
+  }
+  void leave_averaged() {
+    if (m_.averaged_weights() != nullptr) m_.averaged_weights()->leave();
+  }
+  void end_averaged() {
+    if (m_.averaged_weights() == nullptr) return;
+    if (evaluates_elsewhere()) return m_.averaged_weights()->enter();
+    if (interrupted_) return;
+    leave_averaged();
+    m_.averaged_weights()->keep();
   }
 
   void note_classes(const Evaluation& validation) {

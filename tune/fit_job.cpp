@@ -232,7 +232,8 @@ class JobRun {
     warn_of_schedule();
     for (const auto& message : model_->messages()) parts_.messages.push_back(message);
     if (!job.initial_weights.empty()) parts_.messages.push_back(load_initial_weights(*model_, job.initial_weights));
-    model_->state().set_slots(model_->options().optimizer.slots());
+    const SlotLayout slots = model_->options().optimizer.slots(model_->state().tensors());
+    model_->state().set_slots(slots.initial, slots.extra);
   }
 
   FitOutcome run() {

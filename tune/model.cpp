@@ -34,6 +34,7 @@ void Model::build(const Shape& input) {
   auto built = std::make_unique<BuiltNetwork>(network_, input);
   state_ = std::make_unique<State>(backend(), built->tensors(), options_.precision == Precision::mixed_bfloat16);
   built->initialize(*state_, options_.seed);
+  if (const auto which = options_.optimizer.evaluation_weights()) averaged_ = std::make_unique<AveragedWeights>(*state_, *which);
   built_ = std::move(built);
   if (!network_.weights().empty() && network_.weights() != "none") load_source();
 }
@@ -260,6 +261,20 @@ NamedArrays Model::weights() const {
   return out;
 }
 
+NamedArrays Model::training_weights() const {
+  NamedArrays out = weights();
+  if (averaged_ == nullptr || !averaged_->inside()) return out;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto& tensor = state().tensors()[i];
+    if (tensor.statistic) continue;
+    const auto begin = averaged_->training().begin() + tensor.offset;
+    std::copy(begin, begin + tensor.shape.elements(), out[i].second.as<float>().begin());
+  }
+  return out;
+}
+
+AveragedWeights* Model::averaged_weights() const { return averaged_.get(); }
+
 void Model::set_weights(const NamedArrays& weights, const std::string& source) {
   for (std::size_t i = 0; i < state().tensors().size(); ++i) {
     const auto& tensor = state().tensors()[i];
@@ -277,6 +292,7 @@ void Model::set_weights(const NamedArrays& weights, const std::string& source) {
                    .what = "wrong shape",
                    .expected = tensor.shape.text(),
                    .got = found->shape().text()});
+    if (averaged_ != nullptr) averaged_->leave();
     state().write(i, *found);
   }
   state().refresh_copy();

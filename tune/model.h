@@ -19,6 +19,7 @@
 #include "layers/losses.h"
 #include "layers/metrics.h"
 #include "layers/network.h"
+#include "optim/averaged_weights.h"
 #include "optim/optimizer.h"
 #include "tune/callback.h"
 #include "tune/history.h"
@@ -128,6 +129,8 @@ class Model {
   Array predict(const Dataset& data, std::int64_t batch_size = 32);  ///< its labels, if any, are not looked at
 
   NamedArrays weights() const;
+  NamedArrays training_weights() const;       ///< the same, but those that train where others stand in for them
+  AveragedWeights* averaged_weights() const;  ///< null where the optimizer has none
   void set_weights(const NamedArrays& weights, const std::string& source);  ///< by name; Error{data} names what is missing or misshapen
   /// The rate that the optimizer would go on with: as callbacks of the last fit left it.
   double learning_rate() const;
@@ -150,6 +153,7 @@ class Model {
   ModelOptions options_;
   std::unique_ptr<BuiltNetwork> built_;
   std::unique_ptr<State> state_;
+  std::unique_ptr<AveragedWeights> averaged_;
   struct CachedPlan {
     PlanMode mode;
     std::int64_t batch;

@@ -49,7 +49,7 @@ class ArenaStep final : public OptimizerStep {
   void run(View w, ConstView g, View slots, const StepRow* table, const StepCounters* counters, ConstView factors, View copy,
            Stream&) override {
     const StepRow row = table[counters->cursor];
-    if (counters->stop != 0 || row.apply == 0) return;
+    if (counters->stop != 0 || (row.apply == 0 && !spec_.every_step)) return;
     for_chunks(cpu_, spec_.count, element_chunk, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
       const auto first = std::upper_bound(spec_.segments.begin(), spec_.segments.end(), begin,
                                           [](std::int64_t at, const Segment& s) { return at < s.offset + s.count; });
@@ -65,6 +65,7 @@ class ArenaStep final : public OptimizerStep {
  private:
   void piece(const Segment& segment, StepRow row, std::int64_t at, std::int64_t count, float factor, float* w, const float* g, float* slots,
              bf16* copy) const {
+    row.factor = factor;
     row.learning_rate *= segment.rate_factor;
     row.a *= segment.rate_factor;
     row.decay = segment.decays ? row.decay * segment.rate_factor : 0;

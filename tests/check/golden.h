@@ -107,7 +107,7 @@ std::string unsupported(const Catalogue<Base>& catalogue, const std::string& cla
   const auto fields = entry->fields();
   for (const auto& [key, value] : config.members()) {
     if (std::none_of(fields.begin(), fields.end(), [&](const FieldDoc& f) { return f.name == key; })) return "no key " + key;
-    if (const JsonValue* name = value.find("class_name")) return key + " " + name->string();
+    if (const JsonValue* name = value.find("class_name"); name != nullptr && key != "learning_rate") return key + " " + name->string();
   }
   return {};
 }

@@ -19,6 +19,7 @@ KERAS_SAYS_LESS = {'huber': {'delta': 0.7}}  # its get_config leaves delta out; 
 
 
 def kept(config):
+    if isinstance(config.get('learning_rate'), dict): config = config | dict(learning_rate={k: config['learning_rate'][k] for k in ('class_name', 'config')})
     return {k: v for k, v in config.items() if k not in MEANINGLESS and not k.endswith('_initializer') and v is not None and (v is not False or k in TRUE_BY_DEFAULT)}
 
 

@@ -47,7 +47,7 @@ TEST_CASE("golden: optimizers walk Keras's way for twelve steps") {
     CHECK_MESSAGE(used <= 1, name, ": ", 100 * used, " % of the tolerance");
     book.ran(name, used);
   }
-  book.close("optimizers", 13);
+  book.close("optimizers", 26);
 }
 
 TEST_CASE("golden: the optimizer cases of Keras's own tests") {
@@ -114,5 +114,5 @@ TEST_CASE("golden: the optimizer cases of Keras's own tests") {
       }
     }
   }
-  book.close("optimizers of Keras's own tests", 10);
+  book.close("optimizers of Keras's own tests", 36);
 }

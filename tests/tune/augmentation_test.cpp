@@ -83,7 +83,7 @@ TEST_CASE("augmentation: stopped within an epoch and resumed, training goes on b
   Model second = model_of(text, 3);
   second.resolve(data);
   second.set_weights(first.weights(), "the first part");
-  second.state().set_slots(second.options().optimizer.slots());
+  second.state().set_slots(first.state().slot_planes());
   second.state().write_counters(first.state().read_counters());
   const View from = first.state().slots(), to = second.state().slots();
   second.backend().copy(to.data, from.data, from.bytes());

@@ -13,6 +13,8 @@
 #include "layers/dense.h"
 #include "layers/pooling.h"
 #include "optim/adam.h"
+#include "optim/adam_family.h"
+#include "optim/keras_schedules.h"
 #include "optim/rmsprop.h"
 #include "optim/sgd.h"
 #include "tune/model.h"
@@ -65,6 +67,8 @@ TEST_CASE("training follows Keras: losses of six epochs") {
   CHECK(worst_difference("adam", Adam{.learning_rate = 3e-3}) < 2e-5);
   CHECK(worst_difference("adamw", AdamW{.learning_rate = 3e-3, .weight_decay = 0.01}) < 2e-5);
   CHECK(worst_difference("rmsprop", RMSprop{.learning_rate = 1e-3}) < 2e-5);
+  CHECK(worst_difference("nadam", Nadam{.learning_rate = 2e-3}) < 2e-5);
+  CHECK(worst_difference("adam_cosine", Adam{.learning_rate = CosineDecay{.initial_learning_rate = 5e-3, .decay_steps = 18}}) < 2e-5);
   CHECK(worst_difference("adam_uneven", Adam{.learning_rate = 2e-3}) < 2e-5);
 }
 

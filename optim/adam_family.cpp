@@ -1,0 +1,37 @@
+#include "optim/adam_family.h"
+
+#include <algorithm>
+
+namespace lehr {
+
+// 1 - 0.96^k/2 is 1 in double from k = 900 on: what follows is a power.
+double nadam_product(std::int64_t t, double beta_1, double pace) {
+  const auto settled = static_cast<std::int64_t>(900 / pace);
+  double product = 1, fading = 1;
+  const double factor = std::pow(static_cast<double>(0.96F), pace);
+  for (std::int64_t k = 1; k <= std::min(t, settled); ++k) {
+    fading *= factor;
+    product *= beta_1 * (1 - 0.5 * fading);
+    if (product == 0) return 0;
+  }
+  return t > settled ? product * std::pow(beta_1, static_cast<double>(t - settled)) : product;
+}
+
+StepRow Nadam::row(std::int64_t t, double rate) const {
+  const double b1 = static_cast<float>(beta_1), b2 = static_cast<float>(beta_2), pace = style == Style::keras ? 1 : 0.004;
+  const auto u = [&](std::int64_t k) { return b1 * (1 - 0.5 * std::pow(static_cast<double>(0.96F), static_cast<double>(k) * pace)); };
+  const double product = nadam_product(t, b1, pace), next = u(t + 1);
+  const double of_m = next / (1 - product * next), of_g = (1 - u(t)) / (1 - product);
+  return {.a = static_cast<float>(rate * of_m),
+          .b = static_cast<float>(of_g / of_m),
+          .c = static_cast<float>(1 / (1 - std::pow(b2, static_cast<double>(t))))};
+}
+
+StepRow ScheduleFreeAdamW::row(std::int64_t t, double rate) const {
+  const double warm = warmup_steps > 0 ? std::min(static_cast<double>(t) / warmup_steps, 1.0) : 1;
+  return {.a = static_cast<float>(rate * warm),
+          .b = static_cast<float>(1 / static_cast<double>(t)),
+          .c = static_cast<float>(1 / (1 - std::pow(static_cast<double>(static_cast<float>(beta_2)), static_cast<double>(t))))};
+}
+
+}  // namespace lehr
