@@ -47,6 +47,7 @@ struct OfSegment {
 __device__ OfSegment numbers_of(const Arena& arena, int s, const StepRow& row) {
   const Segment& segment = arena.segments[s];
   OfSegment numbers{row, arena.factors == nullptr ? 1.0F : arena.factors[s]};
+  numbers.row.factor = numbers.factor;
   numbers.row.learning_rate *= segment.rate_factor;
   numbers.row.a *= segment.rate_factor;
   numbers.row.decay = segment.decays ? row.decay * segment.rate_factor : 0;
@@ -64,11 +65,12 @@ __device__ void update(const Rule& rule, const OfSegment& numbers, float clip, f
 
 /// Four elements a thread; within one segment they move as packs (`packs`: the planes' sizes allow it), else one by one.
 template <class Rule>
-__global__ void step_kernel(Rule rule, Arena arena, const StepRow* table, const StepCounters* counters, int slots, bool packs) {
+__global__ void step_kernel(Rule rule, Arena arena, const StepRow* table, const StepCounters* counters, int slots, bool packs,
+                            bool every_step) {
   const std::int64_t i = device::first_element<n>();
   if (i >= arena.count || counters->stop != 0) return;
   const StepRow row = table[counters->cursor];
-  if (row.apply == 0) return;
+  if (row.apply == 0 && !every_step) return;
   int s = segment_at(arena, i);
   if (packs && s < arena.segment_count && i >= arena.segments[s].offset && i + n <= arena.segments[s].offset + arena.segments[s].count) {
     const OfSegment numbers = numbers_of(arena, s, row);
@@ -117,6 +119,7 @@ class ArenaStep final : public OptimizerStep {
         clip_(spec.clip_value > 0 ? spec.clip_value : std::numeric_limits<float>::infinity()),
         norm_clip_(spec.norm_clip),
         write_copy_(spec.write_copy),
+        every_step_(spec.every_step),
         segment_count_(static_cast<int>(spec.segments.size())),
         segments_(upload(cuda, spec.segments)) {}
   void run(View w, ConstView g, View slots, const StepRow* table, const StepCounters* counters, ConstView factors, View copy,
@@ -131,14 +134,15 @@ class ArenaStep final : public OptimizerStep {
                       .factors = norm_clip_ ? factors.as<float>() : nullptr,
                       .clip = clip_};
     const bool packs = count_ % n == 0 && aligned16(arena.w) && aligned16(arena.g) && aligned16(arena.slots) && aligned16(arena.copy);
-    launch(step_kernel<Rule>, blocks_for(count_, n), block_threads, 0, stream, rule_, arena, table, counters, rule_.slots(), packs);
+    launch(step_kernel<Rule>, blocks_for(count_, n), block_threads, 0, stream, rule_, arena, table, counters, rule_.slots(), packs,
+           every_step_);
   }
 
  private:
   Rule rule_;
   std::int64_t count_;
   float clip_;
-  bool norm_clip_, write_copy_;
+  bool norm_clip_, write_copy_, every_step_;
   int segment_count_;
   Buffer segments_;
 };
