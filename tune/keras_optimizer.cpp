@@ -104,7 +104,8 @@ void restore_optimizer(const OptimizerVariables& variables, const Optimizer& opt
   const std::int64_t steps =
       values[0].dtype() == DType::i64 ? values[0].as<std::int64_t>()[0] : static_cast<std::int64_t>(values[0].as_f32().as<float>()[0]);
   if (steps < 0) throw Error({.category = Category::data, .where = where + ", variable 0", .what = "counts a negative number of steps"});
-  state.set_slots(optimizer.slots());
+  const SlotLayout slots_of = optimizer.slots(state.tensors());
+  state.set_slots(slots_of.initial, slots_of.extra);
   auto counters = state.read_counters();
   counters.step = steps;
   state.write_counters(counters);
