@@ -8,6 +8,18 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)    # their digests
 find_package(HDF5 REQUIRED COMPONENTS C HL)
 set(LEHR_HDF5_LIBRARIES ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
 
+# Studies (SQLite, PostgreSQL) and the Gaussian process. LEHR_STUDY_LIBRARIES are files, so that an installed lehr needs no further find_package.
+find_path(LEHR_EIGEN_DIR Eigen/Dense PATH_SUFFIXES eigen3 REQUIRED)
+find_path(LEHR_SOCI_DIR soci/soci.h REQUIRED)
+set(LEHR_STUDY_LIBRARIES "")
+foreach(library nlopt_cxx nlopt soci_core soci_sqlite3 soci_postgresql sqlite3 pq)
+  find_library(LEHR_LIBRARY_${library} ${library})
+  if(LEHR_LIBRARY_${library})
+    list(APPEND LEHR_STUDY_LIBRARIES ${LEHR_LIBRARY_${library}})
+  endif()
+endforeach()
+find_path(LEHR_PQ_DIR libpq-fe.h PATH_SUFFIXES postgresql REQUIRED)
+
 # Header-only libraries; each costs seconds a file, so only .cpp files may include them.
 add_library(lehr_headers_only INTERFACE)
 find_path(LEHR_JSON_DIR nlohmann/json.hpp REQUIRED)

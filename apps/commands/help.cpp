@@ -10,6 +10,8 @@
 #include "optim/catalogue.h"
 #include "optim/schedule_catalogue.h"
 #include "tune/callback.h"
+#include "tune/oracles/oracle.h"
+#include "tune/pruners/pruner.h"
 
 namespace lehr {
 
@@ -23,14 +25,15 @@ struct Topic {
 std::vector<Topic> topics() {
   return {{"layers", layer_catalogue().docs()},         {"networks", network_catalogue().docs()},
           {"optimizers", optimizer_catalogue().docs()}, {"schedules", schedule_catalogue().docs()},
-          {"callbacks", callback_catalogue().docs()},   {"data", data_catalogue().docs()}};
+          {"callbacks", callback_catalogue().docs()},   {"oracles", oracle_catalogue().docs()},
+          {"pruners", pruner_catalogue().docs()},       {"data", data_catalogue().docs()}};
 }
 
 void run(Console& console, const CLI::App& app, const std::string& topic) {
   if (topic.empty()) {
     console.out << app.help()
-                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
-                   "layers|networks|optimizers|schedules|callbacks|data lists them.\n";
+                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback, oracle, pruner or data set;\nlehr help "
+                   "layers|networks|optimizers|schedules|callbacks|oracles|pruners|data lists them.\n";
     if (const std::string flags = missing_flags(app); !flags.empty()) console.out << "\nFlags not in this version yet:\n" << flags << '\n';
     return;
   }
@@ -52,7 +55,7 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
   throw Error({.category = Category::usage,
                .where = "lehr help",
                .what = "there is no topic \"" + topic + "\"",
-               .expected = "layers, networks, optimizers, schedules, callbacks, data, or a name in them",
+               .expected = "layers, networks, optimizers, schedules, callbacks, oracles, pruners, data, or a name in them",
                .got = topic,
                .hint = did_you_mean(nearest(topic, known))});
 }

@@ -7,6 +7,8 @@
 #include "layers/catalogue.h"
 #include "optim/catalogue.h"
 #include "tune/callback.h"
+#include "tune/oracles/oracle.h"
+#include "tune/pruners/pruner.h"
 
 using namespace lehr;
 
@@ -34,5 +36,7 @@ TEST_CASE("catalogues: every entry and every field is explained") {
   explains_itself("network", network_catalogue().docs());
   explains_itself("optimizer", optimizer_catalogue().docs());
   explains_itself("callback", callback_catalogue().docs());
+  explains_itself("oracle", oracle_catalogue().docs());
+  explains_itself("pruner", pruner_catalogue().docs());
   explains_itself("data", data_catalogue().docs());
 }

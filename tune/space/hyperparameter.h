@@ -36,6 +36,7 @@ struct Hyperparameter {
   bool ordered = false;                                 ///< of choices: neighbours are alike
   std::optional<double> fallback = {};                  ///< unset: low, or the first choice
   std::vector<std::vector<Condition>> conditions = {};  ///< active while all of any one list hold; empty: always
+  bool structural = false;                              ///< of the network or the data: weights of another value do not fit
 
   bool categorical() const { return kind == HyperparameterKind::choice || kind == HyperparameterKind::boolean; }
   double default_value() const { return fallback.value_or(categorical() ? 0 : low); }

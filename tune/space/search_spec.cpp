@@ -195,7 +195,15 @@ std::optional<SpecValue> parsed(const std::string& text, std::string_view what) 
 
 }  // namespace
 
-void add_searched(Space& space, const SpecValue& tree) { add_all(space, tree, {}); }
+void add_searched(Space& space, const SpecValue& tree, bool structural) {
+  Space found;
+  add_all(found, tree, {});
+  for (Hyperparameter p : found.parameters()) {
+    const bool changes_slots = std::any_of(p.choices.begin(), p.choices.end(), [](const SpecValue& c) { return c.named(); });
+    p.structural = structural || changes_slots;
+    space.add(std::move(p));
+  }
+}
 
 SpecValue with_values(const SpecValue& tree, const Space& space, const Values& values) {
   // with_chosen also flattens the pipelines that copies and chosen pipelines leave inside a pipeline.
@@ -218,7 +226,7 @@ Space space_of(const std::vector<Setting>& settings) {
   Space space;
   for (const auto& s : settings)
     for (const auto& value : s.values)
-      if (const auto tree = parsed(value, "--" + s.flag)) add_searched(space, *tree);
+      if (const auto tree = parsed(value, "--" + s.flag)) add_searched(space, *tree, s.flag != "optimizer" && s.flag != "learning-rate");
   return space;
 }
 

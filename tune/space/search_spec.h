@@ -14,7 +14,8 @@
 namespace lehr {
 
 /// Adds what `tree` searches. Throws Error{usage} with the place in the text for a space that cannot be.
-void add_searched(Space& space, const SpecValue& tree);
+/// `structural`: weights trained with other values do not fit.
+void add_searched(Space& space, const SpecValue& tree, bool structural = false);
 
 /// Every searched value replaced by its choice, every repetition that holds any or that is counted by one written out.
 SpecValue with_values(const SpecValue& tree, const Space& space, const Values& values);

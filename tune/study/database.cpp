@@ -1,0 +1,149 @@
+#include "tune/study/database.h"
+
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <fmt/format.h>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <thread>
+
+namespace lehr {
+
+namespace {
+
+Error unreachable(const std::string& url, const std::string& what) {
+  return Error({.category = Category::data,
+                .where = "--storage " + url,
+                .what = "cannot be used: " + what,
+                .hint = "Is the server running, the disk writable and not full?"});
+}
+
+}  // namespace
+
+Database::Database(const std::string& url) : url_(url) {
+  if (url.starts_with("sqlite:///")) {
+    target_ = url.substr(10);
+    if (target_.empty() || target_.find_first_of(" '\"=") != std::string::npos)
+      throw Error({.category = Category::usage,
+                   .where = "--storage",
+                   .what = "the file's name cannot be used",
+                   .expected = "sqlite:///FILE without blanks and quotes",
+                   .got = url});
+  } else if (url.starts_with("postgresql://") || url.starts_with("postgres://") || url.starts_with("postgresql+")) {
+    postgres_ = true;
+    // Optuna's URLs may name a driver: postgresql+psycopg2://
+    target_ = "postgresql" + url.substr(url.find("://"));
+  } else {
+    throw Error({.category = Category::usage,
+                 .where = "--storage",
+                 .what = "cannot read the URL",
+                 .expected = "sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE",
+                 .got = url});
+  }
+  try {
+    connect();
+    make_tables();
+    check_version();
+  } catch (const soci::soci_error& e) {
+    throw unreachable(url_, e.what());
+  }
+}
+
+void Database::connect() {
+  if (postgres_) {
+    session_.open(soci::postgresql, target_);
+    return;
+  }
+  if (const auto folder = std::filesystem::path(target_).parent_path(); !folder.empty()) std::filesystem::create_directories(folder);
+  session_.open(soci::sqlite3, "db=" + target_ + " timeout=30");
+  // Readers and one writer at once; a power cut may lose the last commits, a killed process none.
+  std::string mode;
+  session_ << "PRAGMA journal_mode=WAL", soci::into(mode);
+  session_ << "PRAGMA synchronous=NORMAL";
+}
+
+void Database::make_tables() {
+  const auto there = [&] {
+    int n = 0;
+    if (postgres_)
+      session_ << "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'alembic_version'",
+          soci::into(n);
+    else
+      session_ << "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'", soci::into(n);
+    return n > 0;
+  };
+  if (there()) return;
+  session_ << (postgres_ ? "BEGIN" : "BEGIN IMMEDIATE");
+  try {
+    if (postgres_) session_ << "SELECT pg_advisory_xact_lock(761045)";  // several workers may begin at once
+    if (!there())
+      for (const auto& statement : schema_statements(postgres_)) session_ << statement;
+    session_ << "COMMIT";
+  } catch (...) {
+    rollback();
+    throw;
+  }
+}
+
+void Database::check_version() {
+  std::string found;
+  soci::indicator present = soci::i_null;
+  session_ << "SELECT version_num FROM alembic_version", soci::into(found, present);
+  if (found != schema_revision)
+    throw Error({.category = Category::data,
+                 .where = "--storage " + url_,
+                 .what = "the tables are of another version of Optuna",
+                 .expected = schema_revision,
+                 .got = found.empty() ? "none" : found,
+                 .hint = "`optuna storage upgrade --storage URL` brings them up to date."});
+}
+
+void Database::begin() { session_ << (postgres_ ? "BEGIN" : "BEGIN IMMEDIATE"); }
+
+void Database::rollback() {
+  try {
+    session_ << "ROLLBACK";
+  } catch (const soci::soci_error&) {  // nothing was begun, or the connection is gone: the database has rolled back itself
+    return;
+  }
+}
+
+void Database::recover(const soci::soci_error& error, int attempt) {
+  const std::string what = error.what();
+  rollback();
+  // Constraint errors and the like come again however often one asks.
+  const auto category = error.get_error_category();
+  const bool passing = category == soci::soci_error::connection_error || category == soci::soci_error::system_error ||
+                       what.find("locked") != std::string::npos || what.find("busy") != std::string::npos ||
+                       what.find("connection") != std::string::npos || what.find("server closed") != std::string::npos ||
+                       what.find("terminating") != std::string::npos || what.find("starting up") != std::string::npos ||
+                       what.find("shutting down") != std::string::npos || what.find("deadlock") != std::string::npos ||
+                       what.find("Connection refused") != std::string::npos;
+  if (!passing || attempt >= 60) throw unreachable(url_, what);
+  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(500, 20 * (attempt + 1))));
+  if (!postgres_) return;
+  try {
+    session_.close();
+    connect();
+  } catch (const soci::soci_error&) {  // still starting: the next attempt finds out
+    return;
+  }
+}
+
+std::string Database::age(const std::string& column) const {
+  return postgres_ ? "EXTRACT(EPOCH FROM (LOCALTIMESTAMP - " + column + "))" : "((julianday('now') - julianday(" + column + ")) * 86400.0)";
+}
+
+std::string Database::utc_now() const {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto micro = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() % 1'000'000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                     parts.tm_min, parts.tm_sec, micro);
+}
+
+}  // namespace lehr
