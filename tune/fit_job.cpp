@@ -108,17 +108,12 @@ Network job_network(const FitJob& job) {
   return network;
 }
 
-/// The job's parts after the rules of "what silence means".
-struct Parts {
-  Dataset train;
-  std::optional<Dataset> validation, test;
-  std::vector<std::string> messages;
-};
-
 std::size_t resident_bytes(const std::optional<Dataset>& data) { return data ? data->x.bytes() + data->y.bytes() : 0; }
 
-Parts parts_of(const FitJob& job, DataSplits data, const FitJobHooks& hooks) {
-  Parts out;
+}  // namespace
+
+JobParts job_parts(const FitJob& job, DataSplits data, const FitJobHooks& hooks) {
+  JobParts out;
   if (!data.train)
     throw Error({.category = Category::data,
                  .where = job.data,
@@ -151,6 +146,8 @@ Parts parts_of(const FitJob& job, DataSplits data, const FitJobHooks& hooks) {
   if (!job.evaluate_on.empty()) out.test = load_job_data(job.evaluate_on, job, hooks, held()).any();
   return out;
 }
+
+namespace {
 
 /// What training holds at its peak; `other`: parts that wait for the end.
 std::string memory_text(const MemoryUse& use, std::size_t other) {
@@ -212,28 +209,41 @@ std::string load_initial_weights(Model& model, const std::string& file) {
   }
 }
 
+}  // namespace
+
+JobModel make_job_model(const FitJob& job, const Dataset& train) {
+  JobModel out;
+  Network network = job_network(job);
+  ModelOptions options = model_options(job, train);
+  if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
+    options.input = {};
+    out.messages.emplace_back("the model begins with its own rescaling: no division by 255");
+  } else if (job.rescale == std::nullopt && job.preprocess == "none" && train.x_dtype() == DType::u8) {
+    out.messages = range_warnings(network);
+  }
+  out.model = std::make_unique<Model>(std::move(network), std::move(options));
+  check_dataset(train);
+  out.model->resolve(train);
+  if (!job.augment.empty()) out.augmentation = network_from_spec(parse_spec(job.augment, "--augment"));
+  check_augmentation(out.augmentation, train.sample_shape());
+  for (const auto& message : out.model->messages()) out.messages.push_back(message);
+  if (!job.initial_weights.empty()) out.messages.push_back(load_initial_weights(*out.model, job.initial_weights));
+  const SlotLayout slots = out.model->options().optimizer.slots(out.model->state().tensors());
+  out.model->state().set_slots(slots.initial, slots.extra);
+  return out;
+}
+
+namespace {
+
 class JobRun {
  public:
   JobRun(const FitJob& job, const FitJobHooks& hooks)
-      : job_(job), hooks_(hooks), parts_(parts_of(job, hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks), hooks)) {
-    Network network = job_network(job);
-    ModelOptions options = model_options(job, parts_.train);
-    if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
-      options.input = {};
-      parts_.messages.emplace_back("the model begins with its own rescaling: no division by 255");
-    } else if (job.rescale == std::nullopt && job.preprocess == "none" && parts_.train.x_dtype() == DType::u8) {
-      for (auto& warning : range_warnings(network)) parts_.messages.push_back(std::move(warning));
-    }
-    model_ = std::make_unique<Model>(std::move(network), std::move(options));
-    check_dataset(parts_.train);
-    model_->resolve(parts_.train);
-    if (!job.augment.empty()) augmentation_ = network_from_spec(parse_spec(job.augment, "--augment"));
-    check_augmentation(augmentation_, parts_.train.sample_shape());
+      : job_(job), hooks_(hooks), parts_(job_parts(job, hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks), hooks)) {
+    JobModel made = make_job_model(job, parts_.train);
+    model_ = std::move(made.model);
+    augmentation_ = std::move(made.augmentation);
+    for (auto& message : made.messages) parts_.messages.push_back(std::move(message));
     warn_of_schedule();
-    for (const auto& message : model_->messages()) parts_.messages.push_back(message);
-    if (!job.initial_weights.empty()) parts_.messages.push_back(load_initial_weights(*model_, job.initial_weights));
-    const SlotLayout slots = model_->options().optimizer.slots(model_->state().tensors());
-    model_->state().set_slots(slots.initial, slots.extra);
   }
 
   FitOutcome run() {
@@ -399,7 +409,7 @@ class JobRun {
 
   const FitJob& job_;
   const FitJobHooks& hooks_;
-  Parts parts_;
+  JobParts parts_;
   std::unique_ptr<Model> model_;
   Network augmentation_;
   std::optional<RunFolder> folder_;

@@ -71,7 +71,23 @@ void check_device_flags(const FitJob& job, const Backend& backend);
 LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
 DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
 ModelOptions model_options(const FitJob& job, const Dataset& data);
+/// The job's data after the rules of "what silence means".
+struct JobParts {
+  Dataset train = {};
+  std::optional<Dataset> validation = {}, test = {};
+  std::vector<std::string> messages = {};
+};
+JobParts job_parts(const FitJob& job, DataSplits data, const FitJobHooks& hooks = {});
+/// A model ready to train: loss and metrics chosen, initial weights read, slots allocated.
+struct JobModel {
+  std::unique_ptr<Model> model = {};
+  Network augmentation = {};
+  std::vector<std::string> messages = {};
+};
+JobModel make_job_model(const FitJob& job, const Dataset& train);
 std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);  ///< flag -> values, for config.toml
+/// The other way; `where` names them in errors. Error{usage} for an unknown flag.
+FitJob job_from_settings(const std::vector<std::pair<std::string, std::vector<std::string>>>& settings, const std::string& where);
 FitJob job_from_config(const std::string& file);  ///< the other way; Error{usage} for an unknown flag
 
 /// `lehr evaluate RUN`: a model as a run left it, with its preprocessing.

@@ -80,23 +80,30 @@ std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const
   return out;
 }
 
-FitJob job_from_config(const std::string& file) {
-  const Config config = Config::read(file);
+FitJob job_from_settings(const std::vector<std::pair<std::string, std::vector<std::string>>>& settings, const std::string& where) {
   FitJob job;
   std::vector<std::string> known;
   job_fields(job, [&](const char* flag, auto& member) {
     known.emplace_back(flag);
-    if (const auto* entry = config.find(flag); entry != nullptr && !entry->values.empty()) read(entry->values, member);
+    for (const auto& [name, values] : settings)
+      if (name == flag && !values.empty()) read(values, member);
   });
-  for (const auto& entry : config.entries())
-    if (std::find(known.begin(), known.end(), entry.name) == known.end())
+  for (const auto& [name, values] : settings)
+    if (std::find(known.begin(), known.end(), name) == known.end())
       throw Error({.category = Category::usage,
-                   .where = file + ", line " + std::to_string(entry.line),
-                   .what = "there is no setting \"" + entry.name + "\"",
+                   .where = where,
+                   .what = "there is no setting \"" + name + "\"",
                    .expected = "a flag of lehr fit",
-                   .got = entry.name,
-                   .hint = did_you_mean(nearest(entry.name, known))});
+                   .got = name,
+                   .hint = did_you_mean(nearest(name, known))});
   return job;
+}
+
+FitJob job_from_config(const std::string& file) {
+  const Config config = Config::read(file);
+  std::vector<std::pair<std::string, std::vector<std::string>>> settings;
+  for (const auto& entry : config.entries()) settings.emplace_back(entry.name, entry.values);
+  return job_from_settings(settings, file);
 }
 
 }  // namespace lehr

@@ -20,6 +20,53 @@ Error unreachable(const std::string& url, const std::string& what) {
                 .hint = "Is the server running, the disk writable and not full?"});
 }
 
+std::string decoded(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      out += static_cast<char>(std::strtol(text.substr(i + 1, 2).c_str(), nullptr, 16));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+/// `user:word@host:port/name?key=value` as libpq's `key='value' ...`: SOCI reads no URL.
+std::string keywords_of(const std::string& rest) {
+  std::string out;
+  const auto add = [&](const std::string& key, const std::string& value) {
+    if (value.empty()) return;
+    std::string quoted;
+    for (const char c : decoded(value)) quoted += (c == '\'' || c == '\\' ? std::string("\\") : std::string()) + c;
+    out += (out.empty() ? "" : " ") + key + "='" + quoted + "'";
+  };
+  const auto query = rest.find('?');
+  std::string place = rest.substr(0, query);
+  if (const auto slash = place.find('/'); slash != std::string::npos) {
+    add("dbname", place.substr(slash + 1));
+    place.resize(slash);
+  }
+  if (const auto at = place.rfind('@'); at != std::string::npos) {
+    const std::string user = place.substr(0, at);
+    const auto colon = user.find(':');
+    add("user", user.substr(0, colon));
+    if (colon != std::string::npos) add("password", user.substr(colon + 1));
+    place.erase(0, at + 1);
+  }
+  const auto colon = place.rfind(':');
+  add("host", place.substr(0, colon));
+  if (colon != std::string::npos) add("port", place.substr(colon + 1));
+  for (auto begin = query; begin != std::string::npos && begin + 1 < rest.size();) {
+    const auto end = rest.find('&', begin + 1);
+    const std::string pair = rest.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
+    if (const auto equals = pair.find('='); equals != std::string::npos) add(pair.substr(0, equals), pair.substr(equals + 1));
+    begin = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 Database::Database(const std::string& url) : url_(url) {
@@ -34,7 +81,7 @@ Database::Database(const std::string& url) : url_(url) {
   } else if (url.starts_with("postgresql://") || url.starts_with("postgres://") || url.starts_with("postgresql+")) {
     postgres_ = true;
     // Optuna's URLs may name a driver: postgresql+psycopg2://
-    target_ = "postgresql" + url.substr(url.find("://"));
+    target_ = keywords_of(url.substr(url.find("://") + 3));
   } else {
     throw Error({.category = Category::usage,
                  .where = "--storage",
