@@ -25,6 +25,7 @@ bool interrupted() { return signals.load() > 0; }
 void catch_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGUSR1, on_signal);  // what Slurm sends before it takes the machine away
 }
 
 std::unique_ptr<Renderer> Console::renderer() const {

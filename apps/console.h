@@ -48,5 +48,8 @@ void add_bench(CLI::App& app, Console& console);
 void add_experiment(CLI::App& app, Console& console);
 void add_schedule(CLI::App& app, Console& console);
 void add_demo(CLI::App& app, Console& console);
+void add_tune(CLI::App& app, Console& console);
+void add_worker(CLI::App& app, Console& console);
+void add_cross_validate(CLI::App& app, Console& console);
 
 }  // namespace lehr

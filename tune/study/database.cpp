@@ -103,7 +103,9 @@ void Database::connect() {
     session_.open(soci::postgresql, target_);
     return;
   }
-  if (const auto folder = std::filesystem::path(target_).parent_path(); !folder.empty()) std::filesystem::create_directories(folder);
+  std::error_code unmade;  // opening the file says so
+  if (const auto folder = std::filesystem::path(target_).parent_path(); !folder.empty())
+    std::filesystem::create_directories(folder, unmade);
   session_.open(soci::sqlite3, "db=" + target_ + " timeout=30");
   // Readers and one writer at once; a power cut may lose the last commits, a killed process none.
   std::string mode;

@@ -228,7 +228,7 @@ TEST_CASE("storages that cannot be: named, not crashed into") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(StudyStorage("mysql://x"), Error);
   CHECK_THROWS_AS(StudyStorage("sqlite:///"), Error);
-  CHECK_THROWS_AS(StudyStorage("sqlite:////proc/none/s.db"), std::exception);
+  CHECK_THROWS_AS(StudyStorage("sqlite:////proc/none/s.db"), Error);
   folder.write("text.db", "this is no database, it is a text that is long enough to be looked at");
   CHECK_THROWS_AS(StudyStorage(url_in(folder, "text.db")), Error);
   CHECK(!process_gone(process_name()));

@@ -1,0 +1,45 @@
+// A study for people and scripts: its JSON, and the fit command that a trial stands for.
+#include <algorithm>
+
+#include "tune/study/worker.h"
+
+namespace lehr {
+
+namespace {
+
+std::string quoted(const std::string& text) {
+  const bool plain = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=+:,@%") ==
+                                          std::string::npos;
+  if (plain) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+std::string fit_command(const TuneJob& job, const Space& space, const Trial& trial) {
+  std::string out = "lehr fit";
+  bool epochs = false;
+  for (const auto& s : settings_with_values(job.settings, space, trial.params))
+    for (const auto& value : s.values) {
+      if (s.flag == "epochs" && trial.stage.epochs > 0) continue;
+      epochs = epochs || s.flag == "epochs";
+      if (s.flag == "threads") continue;
+      out += " --" + s.flag + " " + quoted(value);
+    }
+  out += " --threads " + std::to_string(threads_of(job));  // the trial's share: bits depend on it
+  if (!epochs && trial.stage.epochs > 0) out += " --epochs " + std::to_string(trial.stage.epochs);
+  return out;
+}
+
+std::string tune_json(const TuneResult& r) {
+  JsonValue best;
+  if (r.best != nullptr)
+    best = JsonValue::object({{"trial", r.best->number}, {"value", r.best->values.at(0)}, {"params", r.space.json(r.best->params)}});
+  return JsonValue::object(
+             {{"study", r.study}, {"trials", std::ssize(r.trials)}, {"epochs_run", r.epochs_run}, {"best", best}, {"seconds", r.seconds}})
+      .text(2);
+}
+
+}  // namespace lehr
