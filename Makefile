@@ -24,9 +24,10 @@ test-simt: deps ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
 	@cmake --build --preset release -j $(JOBS) --target test_simt
 	@ctest --preset release -R '^simt$$'
 
-install: build ## install under PREFIX (default /usr/local): program, libraries, headers, CMake package
+install: build ## install under PREFIX (default /usr/local): program, manual page, completion, libraries, headers, CMake package
+	@cmake --build --preset release -j $(JOBS) --target lehr_written
 	@cmake --install build/release --prefix "$(PREFIX)"
-	@echo "lehr is in $(PREFIX): bin/lehr, include/lehr, lib/cmake/lehr"
+	@echo "lehr is in $(PREFIX): bin/lehr, share/man/man1/lehr.1, completion for bash and zsh, include/lehr, lib/cmake/lehr"
 
 package: deps-package ## build/package/lehr-VERSION-linux-ARCH.tar.xz: one file that runs on another Linux, with or without a GPU
 	@cmake --preset package >/dev/null

@@ -49,13 +49,8 @@ void add_common_flags(CLI::App& c, Console& console, FitJob& job) {
 }
 
 void add_version_flag(CLI::App& app, Console& console) {
-  app.add_flag_callback(
-      "--version",
-      [&console] {
-        console.done = true;
-        console.out << version_text();
-      },
-      "version, compiler, instruction set, libraries");
+  app.add_flag("--version", console.version, "commit, compiler, instruction set, libraries with their versions");
+  app.add_flag("--json", console.json, "with --version: as JSON");
 }
 
 }  // namespace lehr

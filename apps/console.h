@@ -19,7 +19,7 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool json = false, quiet = false, yes = false;
-  bool done = false;                           ///< a flag did the whole work (--version)
+  bool version = false;                        ///< what the program is made of, instead of a subcommand
   int exit_code = 0;                           ///< set by a command that did its work with an outcome that is no success
   std::unique_ptr<Renderer> renderer() const;  ///< bar on a terminal, lines in a pipe, on stderr under --json
 };

@@ -1,9 +1,11 @@
 // lehr: one command. Subcommands live in commands/, one file each; here they are listed and errors become exit codes.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 
 #include "apps/console.h"
 #include "apps/not_yet.h"
+#include "apps/version.h"
 #include "engine/json.h"
 #include "kernels/error.h"
 
@@ -55,7 +57,8 @@ int run(int argc, char** argv) {
   const bool json = std::find_if(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; }) != argv + argc;
   try {
     app.parse(argc, argv);
-    if (app.get_subcommands().empty() && !console.done) std::cout << app.help();
+    if (app.get_subcommands().empty())
+      std::cout << (!console.version ? app.help() : console.json ? lehr::version_json() + "\n" : lehr::version_text());
     return console.exit_code;
   } catch (const CLI::CallForHelp& e) {
     return app.exit(e);
@@ -81,4 +84,7 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return run(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit is an error that is reported, no end without a word
+  return run(argc, argv);
+}

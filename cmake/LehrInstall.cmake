@@ -1,5 +1,6 @@
 # What `cmake --install` lays down: program, libraries, headers in their folders, and the package that find_package(lehr) reads.
 #   bin/lehr · lib/liblehr_*.a · include/lehr/{lehr.h,kernels/…} · lib/cmake/lehr · lib/lehr/libdnnl.so.3
+#   share/man/man1/lehr.1 · share/bash-completion/completions/lehr · share/zsh/site-functions/_lehr
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_MESSAGE NEVER)  # a hundred lines of headers say nothing
@@ -42,6 +43,19 @@ if(TARGET lehr)
     set_target_properties(lehr PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/lehr")
   endif()
   install(TARGETS lehr RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+  # The manual page and what shells complete: printed by the program itself.
+  set(written ${CMAKE_CURRENT_BINARY_DIR}/installed)
+  file(MAKE_DIRECTORY ${written})
+  add_custom_command(OUTPUT ${written}/lehr.1 ${written}/lehr.bash ${written}/_lehr
+                     COMMAND lehr help man > ${written}/lehr.1
+                     COMMAND lehr help bash-completion > ${written}/lehr.bash
+                     COMMAND lehr help zsh-completion > ${written}/_lehr
+                     DEPENDS lehr VERBATIM)
+  add_custom_target(lehr_written ALL DEPENDS ${written}/lehr.1)
+  install(FILES ${written}/lehr.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${written}/lehr.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME lehr)
+  install(FILES ${written}/_lehr DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 endif()
 
 install(EXPORT lehrTargets NAMESPACE lehr:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/lehr)

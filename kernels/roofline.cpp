@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/cpu/ours/fma_peak.h"
 #include "kernels/cpu/ours/tile.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/make.h"
@@ -29,7 +30,20 @@ double fastest(double seconds, const Round& round) {
   return best;
 }
 
-double f32_flops(const Cpu& cpu, double seconds) {
+/// Multiply-adds in registers, on every thread; 0 where this processor has no code for them.
+double register_flops(const Cpu& cpu, DType dtype, double seconds) {
+  constexpr std::int64_t repeats = 20'000;  // under 0.1 ms
+  const double flops = ours::fma_peak_flops(dtype, repeats);
+  if (flops == 0) return 0;
+  std::vector<float> results(static_cast<std::size_t>(cpu.threads()));
+  const double best = fastest(seconds, [&] {
+    for_chunks(cpu, cpu.threads(), 1,
+               [&](std::int64_t i, std::int64_t, std::int64_t) { results[static_cast<std::size_t>(i)] = ours::fma_peak(dtype, repeats); });
+  });
+  return flops * cpu.threads() / best;
+}
+
+double tile_flops(const Cpu& cpu, double seconds) {
   constexpr std::int64_t rows = 8, columns = 48, depth = 160, repeats = 400;
   const auto level = ours::best_tile_level();
   const std::vector<float> a(rows * depth, 1e-3F), b(depth * columns, 1e-3F);
@@ -44,7 +58,8 @@ double f32_flops(const Cpu& cpu, double seconds) {
   return 2.0 * rows * columns * depth * repeats * cpu.threads() / best;
 }
 
-double bf16_flops(Cpu& cpu, double seconds) {
+/// A large bfloat16 product: units that work on whole tiles (AMX) are reached by no loop of ours.
+double product_flops(Cpu& cpu, double seconds) {
   constexpr std::int64_t n = 1024;
   const auto op = make(MatmulSpec{.m = n, .n = n, .k = n, .a = DType::bf16, .b = DType::bf16, .c = DType::bf16}, cpu);
   const std::vector<bf16> ones(n * n, bf16(1.0F));
@@ -80,8 +95,8 @@ double measure_bandwidth(const Cpu& cpu, double seconds, std::size_t working_set
 Roofline measure_roofline(Cpu& cpu, double seconds, std::size_t working_set) {
   cpu.enter();
   Roofline roof;
-  roof.f32_flops = f32_flops(cpu, seconds);
-  roof.bf16_flops = std::max(roof.f32_flops, bf16_flops(cpu, seconds));
+  roof.f32_flops = std::max(register_flops(cpu, DType::f32, seconds), tile_flops(cpu, seconds));
+  roof.bf16_flops = std::max({roof.f32_flops, register_flops(cpu, DType::bf16, seconds), product_flops(cpu, seconds)});
   roof.bytes = measure_bandwidth(cpu, seconds, working_set);
   return roof;
 }

@@ -8,14 +8,14 @@
 namespace lehr {
 
 struct Roofline {
-  double f32_flops = 0;   ///< per second, multiply and add counted as two: a register-blocked product out of the first-level cache
-  double bf16_flops = 0;  ///< the best of a large bfloat16 product; f32_flops where that is faster
+  double f32_flops = 0;   ///< per second, multiply and add counted as two: multiply-adds in registers
+  double bf16_flops = 0;  ///< the same in bfloat16, or a large product where that is faster
   double bytes = 0;       ///< per second: a = b + s*c over three arrays of the working set, three accesses an element
 };
 
 constexpr std::size_t beyond_caches = std::size_t{192} << 20U;
 
-/// Takes about three times `seconds`; on the backend's threads, the best of many rounds. `working_set`, bytes: what the work in question
+/// Takes about five times `seconds`; on the backend's threads, the best of many rounds. `working_set`, bytes: what the work in question
 /// touches again and again. Where that fits a cache, the cache's bandwidth is the floor, not the memory's.
 Roofline measure_roofline(Cpu& cpu, double seconds = 0.2, std::size_t working_set = beyond_caches);
 

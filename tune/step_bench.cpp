@@ -48,8 +48,21 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+/// Seconds of one operation by itself, again and again on what the last step left in its memory.
+std::vector<double> run_alone(const Plan& plan, std::size_t operation, int times, Backend& backend) {
+  std::vector<double> seconds;
+  backend.enter();
+  for (int i = 0; i < times; ++i) {
+    const double begin = now();
+    plan.operations()[operation].run(Binding(plan), plan.workspace(operation), backend.stream());
+    backend.stream().synchronize();
+    seconds.push_back(now() - begin);
+  }
+  return seconds;
+}
+
 /// Seconds of each operation: the median of `rounds` steps, in which every operation is waited for.
-std::vector<OperationTime> time_operations(Plan& plan, int rounds, const std::function<void()>& rewind) {
+std::vector<OperationTime> time_operations(Plan& plan, int rounds, Backend& backend, const std::function<void()>& rewind) {
   std::vector<std::vector<double>> times(plan.operations().size());
   for (int round = 0; round < rounds; ++round) {
     rewind();
@@ -63,6 +76,7 @@ std::vector<OperationTime> time_operations(Plan& plan, int rounds, const std::fu
     for (const auto* values : {&op.reads, &op.writes})
       for (const Value value : *values)
         if (value) row.bytes += static_cast<double>(plan.view(value).bytes());
+    if (op.name.starts_with("conv2d")) row.alone_s = median(run_alone(plan, i, 5, backend));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -115,14 +129,16 @@ StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
     times.push_back(now() - begin);
   }
   const double flops = step.plan->flops();
-  return {.batch = batch,
-          .steps = static_cast<std::int64_t>(times.size()),
-          .median_s = median(times),
-          .min_s = *std::min_element(times.begin(), times.end()),
-          .flop_per_step = flops,
-          .floor_s = floor_of(backend, bench.precision, flops, built.parameter_count()),
-          .operations = bench.operations ? time_operations(*step.plan, std::clamp<int>(static_cast<int>(times.size()), 5, 200), rewind)
-                                         : std::vector<OperationTime>{}};
+  StepBenchResult out{.batch = batch,
+                      .steps = static_cast<std::int64_t>(times.size()),
+                      .median_s = median(times),
+                      .min_s = *std::min_element(times.begin(), times.end()),
+                      .flop_per_step = flops,
+                      .floor_s = floor_of(backend, bench.precision, flops, built.parameter_count())};
+  if (bench.operations)
+    out.operations = time_operations(*step.plan, std::clamp<int>(static_cast<int>(times.size()), 3, 200), backend, rewind);
+  for (const auto& row : out.operations) out.convolutions_alone_s += row.alone_s;
+  return out;
 }
 
 }  // namespace lehr

@@ -21,12 +21,14 @@ struct StepBench {
 struct OperationTime {
   std::string name = {}, layer = {};
   double median_s = 0, flops = 0, bytes = 0;  ///< bytes it reads and writes
+  double alone_s = 0;                         ///< convolutions: the median of runs one after the other, nothing between them; else 0
 };
 struct StepBenchResult {
   std::int64_t batch = 0, steps = 0;
   double median_s = 0, min_s = 0, flop_per_step = 0;
   double floor_s = 0;  ///< max(flops over measured peak, parameter traffic of Adam over measured bandwidth at that working set)
   std::vector<OperationTime> operations = {};  ///< in the order they run
+  double convolutions_alone_s = 0;             ///< the sum of their alone_s
 };
 StepBenchResult run_step_bench(const StepBench& bench, Backend& backend);
 

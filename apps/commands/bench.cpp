@@ -15,8 +15,12 @@ namespace {
 JsonValue operations_json(const std::vector<OperationTime>& rows) {
   JsonValue list = JsonValue::array();
   for (const auto& row : rows)
-    list.push_back(JsonValue::object(
-        {{"operation", row.name}, {"layer", row.layer}, {"median_s", row.median_s}, {"flop", row.flops}, {"bytes", row.bytes}}));
+    list.push_back(JsonValue::object({{"operation", row.name},
+                                      {"layer", row.layer},
+                                      {"median_s", row.median_s},
+                                      {"alone_s", row.alone_s},
+                                      {"flop", row.flops},
+                                      {"bytes", row.bytes}}));
   return list;
 }
 
@@ -65,7 +69,10 @@ void add_bench(CLI::App& app, Console& console) {
                                          {"min_s", r.min_s},
                                          {"flop_per_step", r.flop_per_step},
                                          {"floor_s", r.floor_s}});
-      if (flags->bench.operations) document["operations"] = operations_json(r.operations);
+      if (flags->bench.operations) {
+        document["operations"] = operations_json(r.operations);
+        document["convolutions_alone_s"] = r.convolutions_alone_s;
+      }
       console.out << document.text(2) << '\n';
       return;
     }
@@ -74,6 +81,9 @@ void add_bench(CLI::App& app, Console& console) {
         flags->bench.net, flags->job.precision, r.batch, r.median_s * 1e3, r.min_s * 1e3, r.steps, r.flop_per_step / 1e9,
         r.flop_per_step / r.median_s / 1e9, r.floor_s * 1e3);
     if (flags->bench.operations) console.out << operations_table(r.operations);
+    if (r.convolutions_alone_s > 0)
+      console.out << fmt::format("{:10.4f}  sum of the convolutions, each run alone: {:.0f} % of the step's median\n",
+                                 r.convolutions_alone_s * 1e3, 100 * r.convolutions_alone_s / r.median_s);
   });
 }
 

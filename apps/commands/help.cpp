@@ -1,11 +1,15 @@
 // lehr help: parameters of anything that has a name, and the catalogues.
 #include <CLI/CLI.hpp>
 
+#include "apps/command_tree.h"
 #include "apps/console.h"
+#include "apps/experiments/experiments.h"
 #include "apps/not_yet.h"
 #include "engine/data/data_catalogue.h"
+#include "engine/data/fetch.h"
 #include "engine/spec/help.h"
 #include "engine/spec/names.h"
+#include "kernels/bench.h"
 #include "layers/catalogue.h"
 #include "optim/catalogue.h"
 #include "optim/schedule_catalogue.h"
@@ -29,11 +33,56 @@ std::vector<Topic> topics() {
           {"pruners", pruner_catalogue().docs()},       {"data", data_catalogue().docs()}};
 }
 
+std::vector<std::string> experiment_names() {
+  std::vector<std::string> out;
+  for (const auto& e : experiments()) out.push_back(e.name);
+  return out;
+}
+
+/// Words for a shell to offer where the parser knows none.
+CompletionWords completion_words() {
+  CompletionWords out{{"--device", {"auto", "cpu", "cuda"}},
+                      {"--precision", {"float32", "tf32", "mixed_bfloat16"}},
+                      {"--scale", {"lecture", "laptop", "smoke"}},
+                      {"--split", {"last", "random", "stratified"}},
+                      {"--resize", {"nearest", "bilinear"}},
+                      {"--color", {"rgb", "gray"}},
+                      {"--preprocess", {"none", "vgg16"}},
+                      {"--optimizer", optimizer_catalogue().names()},
+                      {"--callback", callback_catalogue().names()},
+                      {"--data", data_catalogue().names()},
+                      {"--model", network_catalogue().names()},
+                      {"lehr experiment run", experiment_names()},
+                      {"lehr experiment show", experiment_names()},
+                      {"lehr data fetch", fetchable_sets()},
+                      {"lehr bench step", {"vgg16", "cifar", "mlp"}},
+                      {"lehr bench kernels", bench_families()}};
+  auto& help = out["lehr help"];
+  for (const auto& topic : topics()) {
+    help.push_back(topic.name);
+    for (const auto& doc : topic.docs) help.push_back(doc.name);
+  }
+  return out;
+}
+
+/// What `make install` lays beside the program; empty for another topic.
+std::string installed_text(const CLI::App& app, const std::string& topic) {
+  if (topic == "man") return manual_page(command_tree(app));
+  if (topic == "bash-completion") return bash_completion(command_tree(app), completion_words());
+  if (topic == "zsh-completion") return zsh_completion(command_tree(app), completion_words());
+  return {};
+}
+
 void run(Console& console, const CLI::App& app, const std::string& topic) {
+  if (const std::string text = installed_text(app, topic); !text.empty()) {
+    console.out << text;
+    return;
+  }
   if (topic.empty()) {
     console.out << app.help()
-                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback, oracle, pruner or data set;\nlehr help "
-                   "layers|networks|optimizers|schedules|callbacks|oracles|pruners|data lists them.\n";
+                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
+                   "layers|networks|optimizers|schedules|callbacks|data lists them;\nlehr help man|bash-completion|zsh-completion prints "
+                   "what make install lays down.\n";
     if (const std::string flags = missing_flags(app); !flags.empty()) console.out << "\nFlags not in this version yet:\n" << flags << '\n';
     return;
   }

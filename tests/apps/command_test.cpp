@@ -114,14 +114,3 @@ TEST_CASE("an unwritable place and JSON errors") {
   CHECK(r.code == 3);
   CHECK(lehr::JsonValue::parse(r.out, "stdout").at("error").at("category").string() == "data");
 }
-
-// --foreground: otherwise timeout signals the whole group as well, and a second interrupt stops at once.
-TEST_CASE("an interrupt saves and says how to go on") {
-  const Folder folder;
-  const Result r = command(
-      folder, "fit --model 'flatten | dense(512, relu) | dense(512, relu) | dense(10, softmax)' --data digits --epochs 5000 --run long",
-      "timeout --foreground -s INT 2");
-  CAPTURE(r.err);
-  CHECK(r.out.find("--resume") != std::string::npos);
-  CHECK(fs::exists(folder.path / "long/checkpoint.lehr"));
-}

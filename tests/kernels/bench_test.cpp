@@ -69,4 +69,14 @@ TEST_CASE("problems: words that make no sense are refused") {
   CHECK_THROWS_AS(check::family_of("pool3d"), Error);
 }
 
+TEST_CASE("bench: the measured peak is more than a loop over memory reaches") {
+  Cpu cpu(1);
+  const Roofline roof = measure_roofline(cpu, 0.02, 1 << 16);
+  CHECK(roof.bf16_flops >= roof.f32_flops);
+  Roof rows(cpu, 0.02);
+  const auto row = bench_problem(cpu, "elementwise", Problem("kind=add count=4096 inputs=2"), rows, 0.01).at(0);
+  CHECK(roof.f32_flops > row.gflops * 1e9);
+  CHECK(roof.bytes > 0);
+}
+
 }  // namespace lehr

@@ -9,6 +9,14 @@ endfunction()
 
 file(REMOVE_RECURSE ${WORK})
 must(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+if(EXISTS ${WORK}/prefix/bin/lehr)
+  foreach(file share/man/man1/lehr.1 share/bash-completion/completions/lehr share/zsh/site-functions/_lehr)
+    file(SIZE ${WORK}/prefix/${file} size)  # an error where it is missing
+    if(size EQUAL 0)
+      message(FATAL_ERROR "${file} is empty")
+    endif()
+  endforeach()
+endif()
 must(${CMAKE_COMMAND} -G Ninja -S ${EXAMPLE} -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_BUILD_TYPE=Release
      -DCMAKE_CXX_FLAGS=-Wall\ -Wextra\ -Werror\ -Wno-maybe-uninitialized)  # the build's own warnings: g++ 12 sees uninitialized reads in optionals and variants that it moves (GCC bug 105562)
 must(${CMAKE_COMMAND} --build ${WORK}/build)

@@ -1,14 +1,20 @@
 // One line an epoch, for pipes and logs: no carriage returns, no escapes.
 #include "tune/renderers/renderers.h"
 
+#include <fmt/core.h>
+
 #include "tune/format.h"
 
 namespace lehr {
 
+/// The device holds it in float32; its shortest decimal form there is the one that was asked for.
+static std::string rate_used(double rate) { return fmt::format("{}", static_cast<float>(rate)); }
+
 std::string metrics_text(const NamedValues& values) {
   std::string out;
   for (const auto& [name, value] : values)
-    if (name != "seconds" && name != "val_classes") out += " - " + name + ": " + (name == "learning_rate" ? repr(value) : metric_text(value));
+    if (name != "seconds" && name != "val_classes")
+      out += " - " + name + ": " + (name == "learning_rate" ? rate_used(value) : metric_text(value));
   return out;
 }
 

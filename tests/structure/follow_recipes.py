@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""follow_recipes.py [--build FOLDER]: the pages of docs/recipes/ are true.
+
+A page's steps are lines that end in a colon, each followed by a code block:
+    `path`, new:               the block is that file
+    `path`, after `line`:      the block goes behind the one line that has these words
+Without --build every step must fit the tree: new files are new, lines are there once. With it, all steps of all pages are done in a copy of
+the tree under FOLDER, which is then built and tested: the new kernel, layer, optimizer and experiment must pass what those here pass.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STEP = re.compile(r"^`(?P<path>[\w./-]+)`, (?:new|after `(?P<anchor>[^`\n]+)`):\n\n```\w*\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+TARGETS = ["test_kernels", "test_layers", "test_optim", "lehr"]
+CHECKS = "^(structure|kernels|layers|optim|commands)$"
+
+
+def steps(page):
+    found = list(STEP.finditer(page.read_text(encoding="utf-8")))
+    if not found:
+        sys.exit(f"{page.name} has no step that could be followed")
+    return found
+
+
+def follow(page, tree, do):
+    """The violations of a page; with `do` its steps are done in the tree."""
+    for step in steps(page):
+        path, anchor = tree / step["path"], step["anchor"]
+        if anchor is None:
+            if path.exists():
+                yield f"{page.name}: {step['path']} is no new file"
+            elif do:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(step["code"], encoding="utf-8")
+            continue
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+        at = [number for number, line in enumerate(lines) if anchor in line]
+        if len(at) != 1:
+            yield f"{page.name}: {step['path']} has {len(at)} lines with {anchor!r}"
+        elif do:
+            lines.insert(at[0] + 1, step["code"])
+            path.write_text("".join(lines), encoding="utf-8")
+
+
+def build(folder, pages):
+    tree = pathlib.Path(folder) / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", "runs", ".git", "__pycache__", ".cache"))
+    wrong = [line for page in pages for line in follow(page, tree, do=True)]
+    if wrong:
+        return wrong
+    environment = {**os.environ, "CCACHE_BASEDIR": str(tree), "CCACHE_NOHASHDIR": "1"}
+
+    def run(*command):
+        print("$", " ".join(map(str, command)), flush=True)
+        return subprocess.run(command, cwd=tree, env=environment).returncode == 0
+
+    binary = tree / "build"
+    smoke = tree / "tests/structure/experiments_smoke.py"
+    names = [name for page in pages for name in re.findall(r'\.name = "(\d[\w.-]+)"', page.read_text(encoding="utf-8"))]
+    done = (
+        run("cmake", "-G", "Ninja", "-S", tree, "-B", binary, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
+        and run("cmake", "--build", binary, "--target", *TARGETS)
+        and run("ctest", "--test-dir", binary, "-R", CHECKS, "--output-on-failure", "--no-tests=error")
+        and run(sys.executable, "-B", smoke, binary / "lehr", *names)
+    )
+    if done:
+        shutil.rmtree(tree)
+    return [] if done else ["following the recipes gives a tree that does not build or does not pass"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", help="follow them in a copy of the tree under this folder")
+    parser.add_argument("--page", action="append", help="only docs/recipes/PAGE.md")
+    options = parser.parse_args()
+    pages = sorted(ROOT.glob("docs/recipes/*.md"))
+    pages = [page for page in pages if not options.page or page.stem in options.page]
+    missing = [] if options.page else [name for name in ("kernel", "layer", "optimizer", "experiment") if name not in [page.stem for page in pages]]
+    wrong = [f"docs/recipes/{name}.md is missing" for name in missing]
+    wrong += build(options.build, pages) if options.build else [line for page in pages for line in follow(page, ROOT, do=False)]
+    print("\n".join(wrong) if wrong else f"{len(pages)} recipes can be followed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
