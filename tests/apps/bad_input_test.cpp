@@ -187,7 +187,7 @@ TEST_CASE("bad input: a disk that fills up loses no checkpoint") {
   CAPTURE(resumed.err);
   CHECK(resumed.code == 0);
   REQUIRE(command(folder, fit + "--epochs 3 --run whole").code == 0);
-  CHECK(lehr::read_file(folder.path / "run/last.weights.npz") == lehr::read_file(folder.path / "whole/last.weights.npz"));
+  CHECK(lehr::read_file(folder.path / "run/last.weights.h5") == lehr::read_file(folder.path / "whole/last.weights.h5"));
 }
 
 TEST_CASE("bad input: a real full disk, where a small one may be mounted") {
