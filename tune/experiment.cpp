@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 
 #include "layers/network.h"
+#include "weights/source.h"
 
 namespace lehr {
 
@@ -36,29 +35,16 @@ double expected_seconds(const ExperimentPlan& plan) {
 }
 
 void require_weights(const ExperimentPlan& plan) {
-  namespace fs = std::filesystem;
-  const std::string source = network_from_text(plan.job.model).weights();
-  if (source.empty() || source == "none") return;
-  if (source != "imagenet") {
-    if (fs::exists(source)) return;
-    throw Error({.category = Category::data, .where = source, .what = "there is no such weights file"});
+  const Network network = network_from_text(plan.job.model);
+  if (network.weights().empty() || network.weights() == "none") return;
+  try {
+    find_weights(network.weights(), network.name(), plan.job.data_dir);
+  } catch (const Error& error) {
+    auto info = error.info();
+    info.where = "the lecture's scale, " + info.where;
+    info.hint += "\nOr take --scale laptop, which trains a smaller network from random weights.";
+    throw Error(info);
   }
-  constexpr const char* file = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5";
-  std::vector<fs::path> folders;
-  if (!plan.job.data_dir.empty()) folders.emplace_back(plan.job.data_dir);
-  if (const char* named = std::getenv("LEHR_DATA"); named != nullptr && *named != '\0') folders.emplace_back(named);
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') folders.push_back(fs::path(home) / ".keras" / "models");
-  std::string places;
-  for (const auto& folder : folders) {
-    if (fs::exists(folder / file)) return;
-    places += (places.empty() ? "" : ", ") + folder.string();
-  }
-  throw Error(
-      {.category = Category::data,
-       .where = "the lecture's scale",
-       .what = "needs VGG-16 with its ImageNet weights, and the file is not here",
-       .expected = std::string(file) + " in one of: " + places,
-       .hint = "Get it with:  lehr weights fetch vgg16\nOr take --scale laptop, which trains a smaller network from random weights."});
 }
 
 namespace {

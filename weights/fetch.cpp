@@ -7,6 +7,7 @@
 #include "engine/json.h"
 #include "engine/spec/names.h"
 #include "kernels/error.h"
+#include "weights/imagenet_classes_data.h"
 #include "weights/source.h"
 
 namespace lehr {
@@ -75,7 +76,8 @@ std::vector<std::string> imagenet_classes(const std::string& given_folder) {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = json.at(std::to_string(i)).at(std::size_t{1}).string();
     return out;
   }
-  return {};
+  const auto bundled = bundled_imagenet_classes();
+  return {bundled.begin(), bundled.end()};
 }
 
 }  // namespace lehr

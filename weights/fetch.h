@@ -25,8 +25,7 @@ struct FetchedWeights {
 /// Error{usage} for an unknown name, Error{data} as download() does.
 FetchedWeights fetch_weights(const WeightFetch& what);
 
-/// Names of ImageNet's 1,000 classes from the file that Keras keeps (imagenet_class_index.json), looked for where weights are; empty where it
-/// is not there.
+/// Names of ImageNet's 1,000 classes: from the file that Keras keeps (imagenet_class_index.json) where weights are looked for, else our own copy.
 std::vector<std::string> imagenet_classes(const std::string& given_folder = {});
 
 }  // namespace lehr

@@ -61,10 +61,26 @@ std::string list_of(const std::vector<std::string>& names) {
   return out;
 }
 
+/// Dense layers that read a flattened map of (height, width, channels), by name.
+std::map<std::string, Shape> flattened_maps(const BuiltNetwork& network) {
+  std::map<std::string, Shape> out;
+  for (const auto& layer : network.layers()) {
+    if (layer.class_name != "Dense" || layer.inputs.size() != 1) continue;
+    std::size_t node = layer.inputs[0];
+    while (node != 0 && network.layers()[node - 1].inputs.size() == 1 && network.layers()[node - 1].weights.empty() &&
+           network.shape_of(node) == network.shape_of(network.layers()[node - 1].inputs[0]))
+      node = network.layers()[node - 1].inputs[0];  // dropout, activations
+    if (node == 0 || network.layers()[node - 1].class_name != "Flatten") continue;
+    const Shape& map = network.shape_of(network.layers()[node - 1].inputs[0]);
+    if (map.rank() == 3) out.emplace(layer.name, map);
+  }
+  return out;
+}
+
 class Matcher {
  public:
   Matcher(TensorFile& file, const BuiltNetwork& network, const std::vector<std::string>& only)
-      : file_(file), layers_(network_layers(network)), theirs_(with_weights(file.layers)) {
+      : file_(file), layers_(network_layers(network)), theirs_(with_weights(file.layers)), flattened_(flattened_maps(network)) {
     for (const auto& layer : layers_)
       if (!layer.weights.empty()) ours_.push_back(&layer);
     if (only.empty()) return;
@@ -185,6 +201,7 @@ class Matcher {
     decide_kernels(pairs);
     for (const auto& [theirs, ours] : pairs) take(*theirs, *ours, out);
     if (transpose_) out.converted = "kernels of out, in, height, width turned into height, width, in, out";
+    if (transpose_ && !flattened_.empty()) out.converted += "; rows behind a Flatten reordered";
     if (file_.flipped_kernels)
       out.converted += std::string(out.converted.empty() ? "" : "; ") + "kernels flipped, as Theano's convolution needs";
     return out;
@@ -206,6 +223,12 @@ class Matcher {
     std::vector<std::int64_t> out;
     for (const auto a : axes) out.push_back(shape[a]);
     return Shape(out);
+  }
+
+  /// Networks with channels first flatten (channels, height, width): rows of the dense kernel behind it come in that order.
+  static Array rows_of_maps_last(const Array& kernel, const Shape& map) {
+    const Array rows = kernel.reshaped(Shape{map[2], map[0], map[1], kernel.shape().back()});
+    return transposed(rows, {1, 2, 0, 3}).reshaped(kernel.shape());
   }
 
   /// By names where all agree, else in their order.
@@ -239,6 +262,9 @@ class Matcher {
     const bool kernel = values.shape().rank() == 4 && want.shape.rank() == 4;
     if (kernel && transpose_ && permuted(values.shape(), {2, 3, 1, 0}) == want.shape) values = transposed(values, {2, 3, 1, 0});
     if (kernel && file_.flipped_kernels) values = flipped_kernel(values);
+    if (const auto map = flattened_.find(ours.name);
+        transpose_ && map != flattened_.end() && want.name == "kernel" && values.shape() == want.shape)
+      values = rows_of_maps_last(values, map->second);
     const bool depthwise = ours.class_name == "DepthwiseConv2D" || want.name == "depthwise_kernel";
     const auto& s = values.shape();
     // PyTorch's depthwise kernels come as (height, width, 1, channels*multiplier).
@@ -271,6 +297,7 @@ class Matcher {
   std::vector<NetworkLayer> layers_;
   std::vector<WeightLayer*> theirs_;
   std::vector<const NetworkLayer*> ours_;
+  std::map<std::string, Shape> flattened_;
   bool transpose_ = false;
 };
 

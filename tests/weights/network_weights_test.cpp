@@ -1,6 +1,7 @@
 // Which tensor of a file becomes which weight of a network: by path, by name, by order; conversions, and what is said where nothing fits.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstring>
 
 #include "layers/network.h"
@@ -146,4 +147,17 @@ TEST_CASE("PyTorch's layout and back keeps every bit, depthwise kernels too") {
   const TorchWeight depthwise = to_torch("DepthwiseConv2D", "kernel", counted({3, 3, 4, 2}));
   CHECK(depthwise.values.shape() == Shape{8, 1, 3, 3});
   CHECK(depthwise.values.as<float>()[9] == 1);  // the second of channel 0's two filters
+}
+
+TEST_CASE("matching: with channels first, the rows of a dense kernel behind a Flatten follow the maps") {
+  const auto net = network("conv2d(4, 3x2, name=first) | flatten | dropout(0.5) | dense(5, name=last) | dense(3, name=end)", image);
+  WeightLayer end{.name = "end", .weights = {{.name = "kernel", .values = counted({5, 3}, 900)}, {.name = "bias", .values = counted({3})}}};
+  auto file = file_of({first({4, 2, 3, 2}), last(), end});
+  file.channels_first_kernels = true;
+  const Match match = match_weights(file, net, Matching::whole);
+  // Our row (h, w, c) of maps 3 x 5 x 4 is theirs of (c, h, w): keras.utils' convert_dense_weights_data_format.
+  for (const auto& [h, w, c] : {std::array<std::size_t, 3>{0, 0, 0}, {2, 3, 1}, {1, 4, 3}})
+    CHECK(at(match, 2, ((h * 5 + w) * 4 + c) * 5 + 2) == 200 + static_cast<float>(((c * 3 + h) * 5 + w) * 5 + 2));
+  CHECK(at(match, 4, 7) == 907);  // no Flatten before it
+  CHECK(mentions(match.converted, "behind a Flatten"));
 }
