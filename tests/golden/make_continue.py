@@ -14,7 +14,7 @@ import numpy as np
 
 models, out = sys.argv[1:]
 x, y = np.load(f"{models}/x.npy"), np.load(f"{models}/y.npy")
-for name in ("sgd", "adam", "adamw", "rmsprop"):
+for name in ("sgd", "adam", "adamw", "rmsprop", "nadam"):
     with open(f"{models}/{name}.json") as file:
         recorded = json.load(file)["history"]["loss"]
     model = keras.saving.load_model(f"{models}/{name}.keras")

@@ -6,6 +6,7 @@
 #include "engine/atomic_file.h"
 #include "engine/json.h"
 #include "optim/adam.h"
+#include "optim/adam_family.h"
 #include "optim/rmsprop.h"
 #include "optim/sgd.h"
 #include "tests/check/data_error.h"
@@ -65,6 +66,7 @@ TEST_CASE("Keras's half-trained models go on here as they would there") {
   CHECK(worst_difference("adam", Adam{.learning_rate = 3e-3}) < 2e-5);
   CHECK(worst_difference("adamw", AdamW{.learning_rate = 3e-3, .weight_decay = 0.01}) < 2e-5);
   CHECK(worst_difference("rmsprop", RMSprop{.learning_rate = 1e-3}) < 2e-5);
+  CHECK(worst_difference("nadam", Nadam{.learning_rate = 2e-3}) < 2e-5);
 }
 
 TEST_CASE("a saved model goes on with the bits of one that never stopped") {
