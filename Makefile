@@ -1,11 +1,12 @@
 # Short names for what CMake's presets do. Every target first sees to what it needs (cmake/install-packages.sh).
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 600
 LEHR := build/release/lehr
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test test-simt install package bench check-all asan tsan tidy long format clean help deps deps-check deps-package
+.PHONY: build demo test test-simt install package bench check-all asan tsan tidy fuzz long format clean help deps deps-check deps-package
 
 build: deps ## build the program: build/release/lehr
 	@cmake --preset release >/dev/null
@@ -38,7 +39,7 @@ bench: build ## how fast kernels and whole training steps are here, beside what 
 	@$(LEHR) bench kernels
 	@for net in vgg16 cifar mlp; do $(LEHR) bench step $$net || exit; done
 
-check-all: deps-check test long asan tsan tidy ## all that can be checked: also sanitizers, clang-tidy, long tests
+check-all: deps-check test long asan tsan tidy fuzz ## all that can be checked: also sanitizers, clang-tidy, fuzzers, long tests
 
 asan tsan: deps
 	@cmake --preset $@ >/dev/null
@@ -48,6 +49,11 @@ asan tsan: deps
 tidy: deps-check
 	@cmake --preset tidy >/dev/null
 	@cmake --build --preset tidy -j $(JOBS)
+
+fuzz: deps-check ## every reader under libFuzzer, FUZZ_SECONDS (600) each
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzz_readers
+	@tests/fuzz/run.sh build/fuzz/tests/fuzz/fuzz_readers $(FUZZ_SECONDS)
 
 long: test
 	@ctest --preset long

@@ -23,7 +23,7 @@ packages=(
   librapidcheck-dev                                  # property tests
   python3 python3-pip ca-certificates                # oneDNN's wheels, checks of the tree
 )
-[[ "$group" == check ]] && packages+=(clang-tidy-19 clang-format-19 patchelf xz-utils)
+[[ "$group" == check ]] && packages+=(clang-tidy-19 clang-format-19 clang libclang-rt-14-dev libomp-14-dev patchelf xz-utils)
 [[ "$group" == package ]] && packages+=(patchelf xz-utils)
 
 confirm() {  # confirm QUESTION: true where nobody is to be asked, or the answer is yes

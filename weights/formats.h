@@ -11,6 +11,7 @@
 
 namespace lehr {
 
+TensorFile tensors_of_hdf5(Hdf5Tree tree);  ///< of either kind, as its groups tell
 TensorFile from_legacy_hdf5(Hdf5Tree tree);
 Hdf5Tree to_legacy_hdf5(TensorFile tensors);
 

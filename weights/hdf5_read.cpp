@@ -146,7 +146,7 @@ Hdf5Tree read(const Source& source, const Scan& scan) {
   const std::uint64_t room = hdf5_room(source.size());
   const ChildLimits limits{.memory = (std::uint64_t{256} << 20U) + room + 4 * source.size(),
                            .output = (std::uint64_t{64} << 20U) + room + source.size(),
-                           .seconds = 10 + static_cast<unsigned>(source.size() >> 26U)};
+                           .seconds = 3 + static_cast<unsigned>(source.size() >> 24U)};
   const auto records =
       run_in_child(source.where(), "the HDF5 library, reading this file,", limits, [&](ChildOutput& out) { scan(room, out); });
   return Assembly(source, records).build();

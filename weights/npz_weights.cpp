@@ -18,26 +18,33 @@ WeightLayer& layer_of(TensorFile& file, const std::string& name) {
   return file.layers.back();
 }
 
+/// Before anything is unpacked.
+void check_entries(const ZipReader& zip) {
+  std::uint64_t packed = 0, claimed = 0;
+  for (const auto& entry : zip.entries()) packed += entry.compressed;
+  std::set<std::string> seen;
+  for (const auto& entry : zip.entries()) {
+    const std::string where = zip.file() + ", array " + entry.name;
+    if (!seen.insert(entry.name).second)
+      throw Error({.category = Category::data, .where = where, .what = "the file has two arrays of this name"});
+    claimed += entry.size;
+    if (claimed < entry.size || claimed > hdf5_room(packed))
+      throw Error({.category = Category::data,
+                   .where = where,
+                   .what = "claims to unpack to more than weights of this size can",
+                   .expected = "at most " + std::to_string(hdf5_room(packed)) + " bytes",
+                   .got = std::to_string(claimed)});
+  }
+}
+
 }  // namespace
 
 TensorFile read_npz_weights(const std::string& file) {
   const ZipReader zip(file);
+  check_entries(zip);
   TensorFile out{.format = WeightFormat::npz, .source = file, .ordered = true};
-  std::uint64_t file_bytes = 0, claimed = 0;
-  for (const auto& entry : zip.entries()) file_bytes += entry.compressed;
-  std::set<std::string> seen;
   for (const auto& entry : zip.entries()) {
     if (entry.name.ends_with('/')) continue;
-    const std::string where = file + ", array " + entry.name;
-    if (!seen.insert(entry.name).second)
-      throw Error({.category = Category::data, .where = where, .what = "the file has two arrays of this name"});
-    claimed += entry.size;
-    if (claimed < entry.size || claimed > hdf5_room(file_bytes))
-      throw Error({.category = Category::data,
-                   .where = where,
-                   .what = "claims to unpack to more than weights of this size can",
-                   .expected = "at most " + std::to_string(hdf5_room(file_bytes)) + " bytes",
-                   .got = std::to_string(claimed)});
     std::string name = entry.name;
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     const auto slash = name.rfind('/');
@@ -45,7 +52,7 @@ TensorFile read_npz_weights(const std::string& file) {
     layer_of(out, owner)
         .weights.push_back({.name = slash == std::string::npos ? name : name.substr(slash + 1),
                             .place = entry.name,
-                            .values = parse_npy(zip.read(entry), where)});
+                            .values = parse_npy(zip.read(entry), file + ", array " + entry.name)});
   }
   return out;
 }

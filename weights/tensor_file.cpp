@@ -68,7 +68,15 @@ WeightFormat format_of_name(const std::string& file) {
                .expected = ".weights.h5, .keras, .h5, .npz or .safetensors"});
 }
 
-TensorFile read_tensor_file(const std::string& file) {
+TensorFile tensors_of_hdf5(Hdf5Tree tree) {
+  const bool paths = tree.has_group("layers") || tree.has_group("_layer_checkpoint_dependencies") || tree.has_group("vars");
+  const bool legacy = tree.attribute("", "layer_names") != nullptr || tree.has_group("model_weights");
+  return paths && !legacy ? from_variable_paths(std::move(tree)) : from_legacy_hdf5(std::move(tree));
+}
+
+namespace {
+
+TensorFile read_by_content(const std::string& file) {
   const auto first = beginning(file);
   const std::string_view start(first.data(), first.size());
   if (start.starts_with("PK")) {
@@ -76,18 +84,26 @@ TensorFile read_tensor_file(const std::string& file) {
     return zip.find("config.json") != nullptr || zip.find("model.weights.h5") != nullptr ? read_keras_archive(file)
                                                                                          : read_npz_weights(file);
   }
-  if (start == std::string_view("\x89HDF\r\n\x1a\n", 8)) {
-    Hdf5Tree tree = read_hdf5(file);
-    const bool paths = tree.has_group("layers") || tree.has_group("_layer_checkpoint_dependencies") || tree.has_group("vars");
-    const bool legacy = tree.attribute("", "layer_names") != nullptr || tree.has_group("model_weights");
-    return paths && !legacy ? from_variable_paths(std::move(tree)) : from_legacy_hdf5(std::move(tree));
-  }
+  if (start == std::string_view("\x89HDF\r\n\x1a\n", 8)) return tensors_of_hdf5(read_hdf5(file));
   if (first[7] == 0 && first[6] == 0) return read_safetensors(file);
   throw Error({.category = Category::data,
                .where = file,
                .what = "is no weight file that can be read",
                .expected = "HDF5, .keras, .npz or safetensors",
                .hint = "The file is damaged or of another kind; fetch or write it again."});
+}
+
+}  // namespace
+
+TensorFile read_tensor_file(const std::string& file) {
+  try {
+    return read_by_content(file);
+  } catch (const Error& error) {  // a JSON value of another type knows no file
+    if (error.info().where.find(file) != std::string::npos) throw;
+    auto info = error.info();
+    info.where = file + (info.where.empty() ? "" : ", " + info.where);
+    throw Error(info);
+  }
 }
 
 void write_tensor_file(const std::string& file, TensorFile tensors) {

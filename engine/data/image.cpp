@@ -41,6 +41,7 @@ Header read_header(std::span<const std::byte> bytes, const std::string& file) {
   if (bytes.empty()) refuse(file, "is empty", "An image was expected; remove or replace the file.");
   if (kind == ImageKind::unknown)
     refuse(file, "is not a JPEG, PNG, BMP or PNM image, whatever its name says", "Remove or replace the file.");
+  if (kind == ImageKind::pnm) pnm_header(bytes, file);
   // The largest claims that honest files make: 2^28 pixels, and 20,000 pixels a byte (a black progressive JPEG).
   Header header;
   if (bytes.size() > INT32_MAX ||

@@ -88,24 +88,11 @@ void check_bmp(std::span<const std::byte> bytes, const std::string& file) {
 }
 
 void check_pnm(std::span<const std::byte> bytes, const std::string& file) {
-  std::size_t at = 2;
-  const auto byte = [&] { return at < bytes.size() ? static_cast<char>(bytes[at]) : '\0'; };
-  const auto number = [&] {
-    while (at < bytes.size() && (std::isspace(static_cast<unsigned char>(byte())) != 0 || byte() == '#')) {
-      if (byte() == '#')
-        while (at < bytes.size() && byte() != '\n') ++at;
-      else
-        ++at;
-    }
-    std::uint64_t value = 0;
-    for (; byte() >= '0' && byte() <= '9' && value < 1000000000; ++at) value = value * 10 + static_cast<std::uint64_t>(byte() - '0');
-    return value;
-  };
-  const std::uint64_t width = number(), height = number(), most = number();
-  if (most > 255) refuse_16_bits(file);
+  const PnmHeader header = pnm_header(bytes, file);
+  if (header.most > 255) refuse_16_bits(file);
   ByteReader in(bytes, file);
-  in.seek(std::min(at + 1, bytes.size()));
-  in.take(width * height * (bytes[1] == std::byte{'6'} ? 3 : 1));
+  in.seek(std::min(header.end + 1, bytes.size()));
+  in.take(header.width * header.height * (bytes[1] == std::byte{'6'} ? 3 : 1));
 }
 
 }  // namespace
@@ -116,6 +103,32 @@ ImageKind image_kind(std::span<const std::byte> bytes) {
   if (starts_with(bytes, "BM")) return ImageKind::bmp;
   if (starts_with(bytes, "P5") || starts_with(bytes, "P6")) return ImageKind::pnm;
   return ImageKind::unknown;
+}
+
+PnmHeader pnm_header(std::span<const std::byte> bytes, const std::string& file) {
+  std::size_t at = 2;
+  const auto byte = [&] { return at < bytes.size() ? static_cast<char>(bytes[at]) : '\0'; };
+  const auto number = [&] {
+    while (at < bytes.size() && (std::isspace(static_cast<unsigned char>(byte())) != 0 || byte() == '#')) {
+      if (byte() == '#')
+        while (at < bytes.size() && byte() != '\n') ++at;
+      else
+        ++at;
+    }
+    std::uint64_t value = 0;
+    for (; byte() >= '0' && byte() <= '9'; ++at) {
+      value = value * 10 + static_cast<std::uint64_t>(byte() - '0');
+      if (value > INT32_MAX / 16)
+        throw Error({.category = Category::data,
+                     .where = file + ", offset " + std::to_string(at),
+                     .what = "has a damaged image header",
+                     .expected = "a width, a height and a largest value",
+                     .got = "a number of too many digits"});
+    }
+    return value;
+  };
+  const std::uint64_t width = number(), height = number(), most = number();
+  return {.width = width, .height = height, .most = most, .end = at};
 }
 
 void check_image_bytes(std::span<const std::byte> bytes, const std::string& file) {

@@ -117,6 +117,17 @@ std::uint32_t crc_of(std::span<const std::byte> bytes) {
   return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
+/// Entries that share bytes make a small file large (D. Fifield, "A better zip bomb", 2019).
+void check_overlaps(const std::vector<ZipEntry>& entries, const std::string& file) {
+  std::vector<const ZipEntry*> order;
+  for (const auto& entry : entries) order.push_back(&entry);
+  std::sort(order.begin(), order.end(), [](const ZipEntry* a, const ZipEntry* b) { return a->offset < b->offset; });
+  for (std::size_t i = 1; i < order.size(); ++i)
+    if (order[i]->offset - order[i - 1]->offset < local_size + order[i - 1]->compressed)
+      fail(file + ", entry " + order[i]->name + ", offset " + std::to_string(order[i]->offset), "overlaps the entry " + order[i - 1]->name,
+           "The file is damaged or made to deceive.");
+}
+
 }  // namespace
 
 ZipReader::ZipReader(const std::string& file) : file_(file), descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -131,6 +142,7 @@ ZipReader::ZipReader(const std::string& file) : file_(file), descriptor_(::open(
     const auto central = read_at(descriptor_, directory.offset, directory.size, file);
     ByteReader in(central, file);
     for (std::uint64_t i = 0; i < directory.entries; ++i) entries_.push_back(read_central(in, file));
+    check_overlaps(entries_, file);
   } catch (...) {
     ::close(descriptor_);
     throw;

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""make_corpus.py: the seeds in corpus/, small files of each kind by the libraries that everyone writes them with (Keras, h5py, NumPy, Pillow,
+safetensors), and the ways in which a file can lie: cut, wrong byte order, absurd shapes, doubled names, bombs. What a fuzzer found lies beside
+them under found-*; this script leaves it alone."""
+import gzip
+import io
+import json
+import os
+import pathlib
+import struct
+import zipfile
+import zlib
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import h5py
+import keras
+import numpy as np
+from PIL import Image
+from safetensors.numpy import save as save_safetensors
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+rng = np.random.default_rng(1)
+
+
+def put(reader, name, data):
+    (CORPUS / reader).mkdir(parents=True, exist_ok=True)
+    (CORPUS / reader / name).write_bytes(data)
+
+
+def file_of(write, ending):
+    path = CORPUS / ("making" + ending)
+    path.parent.mkdir(exist_ok=True)
+    write(str(path))
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+def small_model():
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 2), keras.layers.BatchNormalization(), keras.layers.Flatten(),
+                              keras.layers.Dense(2, activation="softmax")], name="small")
+    model.compile(keras.optimizers.SGD(momentum=0.9), "sparse_categorical_crossentropy")
+    model.fit(np.zeros((2, 4, 4, 1), np.float32), np.zeros(2, np.int32), verbose=0)
+    return model
+
+
+def hdf5(fill):
+    def write(path):
+        with h5py.File(path, "w", libver="latest") as f:
+            fill(f)
+    return file_of(write, ".h5")
+
+
+def legacy(f, kernel, names=("dense/kernel:0",)):
+    f.attrs["layer_names"] = [b"dense"]
+    g = f.create_group("dense")
+    g.attrs["weight_names"] = [n.encode() for n in names]
+    d = g.create_group("dense")
+    kernel(d, "kernel:0")
+
+
+def hdf5_seeds(model):
+    put("hdf5", "model.h5", file_of(model.save, ".h5"))
+    weights = file_of(model.save_weights, ".weights.h5")
+    put("hdf5", "model.weights.h5", weights)
+    put("hdf5", "cut.weights.h5", weights[: len(weights) * 3 // 4])
+    plain = rng.random((3, 2), np.float32)
+    put("hdf5", "plain.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, data=plain))))
+    put("hdf5", "big-endian.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, data=plain.astype(">f4")))))
+    put("hdf5", "half-and-chunked.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, data=plain.astype(np.float16), chunks=(1, 2),
+                                                                                             compression="gzip", shuffle=True))))
+    put("hdf5", "bomb.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, shape=(1 << 20, 1 << 14), dtype="f4", chunks=(1024, 1024),
+                                                                                  compression="gzip"))))
+    put("hdf5", "never-written.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, shape=(1 << 15, 1 << 15), dtype="f4"))))
+    put("hdf5", "missing-weight.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, data=plain), ("dense/kernel:0", "dense/bias:0"))))
+    put("hdf5", "doubled-layer.h5", hdf5(lambda f: (legacy(f, lambda g, n: g.create_dataset(n, data=plain)),
+                                                   f.attrs.__setitem__("layer_names", [b"dense", b"dense"]))))
+
+    def loop(f):
+        f.create_group("layers")["again"] = f["/"]
+    put("hdf5", "loop.h5", hdf5(loop))
+
+    def outside(f):
+        f["layers"] = h5py.ExternalLink("/etc/hostname", "/")
+    put("hdf5", "outside.h5", hdf5(outside))
+    put("hdf5", "compound.h5", hdf5(lambda f: legacy(f, lambda g, n: g.create_dataset(n, data=np.zeros(2, [("a", "f4"), ("b", "i4")])))))
+
+
+def zip_of(entries, method=zipfile.ZIP_STORED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as z:
+        for name, data in entries:
+            z.writestr(name, data)
+    return out.getvalue()
+
+
+def keras_seeds(model):
+    archive = file_of(model.save, ".keras")
+    put("keras", "model.keras", archive)
+    put("keras", "cut.keras", archive[:-30])
+    with zipfile.ZipFile(io.BytesIO(archive)) as z:
+        parts = {n: z.read(n) for n in z.namelist()}
+    put("keras", "deflated.keras", zip_of(parts.items(), zipfile.ZIP_DEFLATED))
+    put("keras", "no-weights.keras", zip_of([(n, d) for n, d in parts.items() if n != "model.weights.h5"]))
+    put("keras", "no-config.keras", zip_of([(n, d) for n, d in parts.items() if n != "config.json"]))
+    put("keras", "other-config.keras", zip_of([(n, b"[1, 2]" if n == "config.json" else d) for n, d in parts.items()]))
+    deep = b'{"class_name": "Sequential", "config": {"layers": [' * 60 + b"]}}" * 60
+    put("keras", "deep-config.keras", zip_of([(n, deep if n == "config.json" else d) for n, d in parts.items()]))
+    bomb = [(n, b" " * (1 << 24) + d if n == "config.json" else d) for n, d in parts.items()]
+    put("keras", "spaces.keras", zip_of(bomb, zipfile.ZIP_DEFLATED))
+    swapped = bytearray(archive)
+    swapped[len(archive) // 2], swapped[len(archive) // 2 + 1] = swapped[len(archive) // 2 + 1] ^ 1, swapped[len(archive) // 2]
+    put("keras", "swapped-bytes.keras", bytes(swapped))
+
+
+def npy(array):
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def npz_seeds():
+    kernel, bias = rng.random((3, 2), np.float32), np.zeros(2, np.float32)
+    good = [("dense/kernel.npy", npy(kernel)), ("dense/bias.npy", npy(bias))]
+    put("npz", "named.npz", zip_of(good))
+    put("npz", "counted.npz", zip_of([("arr_0.npy", npy(kernel)), ("arr_1.npy", npy(bias))], zipfile.ZIP_DEFLATED))
+    put("npz", "types.npz", zip_of([(f"a/{t}.npy", npy(np.arange(4).astype(t))) for t in ("f2", "f8", ">f4", "i1", "u2", "i8", "?")]))
+    put("npz", "fortran.npz", zip_of([("a/b.npy", npy(np.asfortranarray(rng.random((2, 3)))))]))
+    put("npz", "doubled.npz", zip_of(good[:1] * 2))
+    put("npz", "bomb.npz", zip_of([("a/b.npy", npy(np.zeros(1 << 27, np.uint8)))], zipfile.ZIP_DEFLATED))
+    twice = bytearray(zip_of([("a/b.npy", npy(kernel)), ("a/c.npy", npy(kernel))]))
+    at = twice.rindex(b"PK\1\2")
+    twice[at + 42:at + 46] = bytes(4)  # the second entry lies where the first does
+    put("npz", "overlap.npz", bytes(twice))
+    put("npz", "objects.npz", zip_of([("a/b.npy", npy(np.array([{}], object)))]))
+    head = npy(kernel).replace(b"(3, 2)", b"(30000000, 2)"[:6]).replace(b"'shape': (30000", b"'shape': (3, 99)")
+    put("npz", "absurd-shape.npz", zip_of([("a/b.npy", head)]))
+    put("npz", "cut.npz", zip_of(good)[:150])
+    claims = bytearray(zip_of(good))
+    at = claims.index(b"PK\1\2")
+    claims[at + 24:at + 28] = struct.pack("<I", 0xfffffff0)
+    put("npz", "claims.npz", bytes(claims))
+
+
+def safetensors_seeds():
+    good = save_safetensors({"conv.weight": rng.random((2, 1, 3, 3), np.float32), "conv.bias": np.zeros(2, np.float32),
+                             "half.weight": np.ones((2, 2), np.float16)}, {"format": "pt"})
+    put("safetensors", "good.safetensors", good)
+    put("safetensors", "cut.safetensors", good[:-5])
+    put("safetensors", "big-endian.safetensors", good[:8][::-1] + good[8:])
+
+    def made(header, data):
+        text = header if isinstance(header, bytes) else json.dumps(header).encode()
+        return struct.pack("<Q", len(text)) + text + data
+    put("safetensors", "absurd.safetensors", made({"a": {"dtype": "F32", "shape": [1 << 31, 1 << 31], "data_offsets": [0, 8]}}, bytes(8)))
+    put("safetensors", "doubled.safetensors", made(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', bytes(8)))
+    put("safetensors", "overlap.safetensors", made({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}, bytes(8)))
+    put("safetensors", "notes.safetensors", made({"__metadata__": {"lehr": json.dumps({"layers": [{"name": "d", "path": "", "class_name": "Dense", "weights": [{"name": "kernel", "tensor": "d.weight", "shape": [2, 3]}]}]})},
+                                                  "d.weight": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}}, bytes(24)))
+
+
+def idx_seeds():
+    images = bytes([0, 0, 8, 3]) + struct.pack(">III", 2, 2, 2) + bytes(range(8))
+    put("idx", "images.idx", images)
+    put("idx", "labels.idx.gz", gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", 3) + bytes(3), mtime=0))
+    put("idx", "floats.idx", bytes([0, 0, 0x0d, 1]) + struct.pack(">Iff", 2, 1.5, 2.5))
+    put("idx", "little-endian.idx", bytes([0, 0, 8, 3]) + struct.pack("<III", 2, 2, 2) + bytes(range(8)))
+    put("idx", "cut.idx", images[:-1])
+    put("idx", "longer.idx", images + b"x")
+    put("idx", "absurd.idx", bytes([0, 0, 8, 4]) + struct.pack(">IIII", *[0xffffffff] * 4))
+    put("idx", "bomb.idx.gz", gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", 5) + bytes(1 << 24), mtime=0))
+
+
+def image_seeds():
+    picture = Image.fromarray((rng.random((9, 7, 3)) * 255).astype(np.uint8))
+
+    def bytes_of(image, kind, **more):
+        out = io.BytesIO()
+        image.save(out, kind, **more)
+        return out.getvalue()
+    jpeg = bytes_of(picture, "JPEG")
+    put("image", "rgb.jpg", jpeg)
+    put("image", "progressive.jpg", bytes_of(picture.convert("L"), "JPEG", progressive=True))
+    put("image", "cut.jpg", jpeg[:-40])
+    put("image", "cmyk.jpg", bytes_of(picture.convert("CMYK"), "JPEG"))
+    put("image", "rgb.png", bytes_of(picture, "PNG"))
+    put("image", "palette.png", bytes_of(picture.convert("P"), "PNG", bits=4))
+    put("image", "alpha.png", bytes_of(picture.convert("RGBA"), "PNG"))
+    put("image", "sixteen.png", bytes_of(Image.fromarray(np.zeros((4, 4), np.uint16)), "PNG"))
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    put("image", "bomb.png", b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)) +
+        chunk(b"IDAT", zlib.compress(bytes(1 << 20))) + chunk(b"IEND", b""))
+    put("image", "rgb.bmp", bytes_of(picture, "BMP"))
+    put("image", "palette.bmp", bytes_of(picture.convert("P"), "BMP"))
+    put("image", "rgb.ppm", bytes_of(picture, "PPM"))
+    put("image", "gray.pgm", bytes_of(picture.convert("L"), "PPM"))
+    put("image", "absurd.pgm", b"P5 99999999 99999999 255\nx")
+
+
+def text_seeds():
+    for name, text in {
+        "network": "conv2d(32, 3, padding=same, activation=relu) | max_pooling2d(2) | flatten | dense(128, relu) | dropout(0.25) | dense(10, softmax)",
+        "search": "repeat(n:int(1, 3), conv2d(f:choice(32, 64), 3) | max_pooling2d) | dense(lr:float(1e-5, 1e-2, sampling=log), bn:boolean)",
+        "values": "f(1e-3, 1/255, 3x3, 3%, 'it\\'s \\n', \"two\", true, NONE, [1, [2, a | b]], path/to/file.npz, x=y(z=-1))",
+        "formula": "learning_rate_scheduler('initial * 0.5 ** floor(epoch / 15)')",
+        "open": "conv2d(32, [1, 2", "deep": "f(" * 70 + ")" * 70, "quote": "'abc", "key-first": "f(a=1, 2)", "nothing": "f(,)", "number": "1e999999 | 0x1p3",
+    }.items():
+        put("spec", name + ".spec", text.encode())
+    model = json.dumps(json.loads(small_model().to_json()))[:3000]
+    for name, text in {
+        "values": '{"a": [1, -2.5e3, true, false, null, "\\u00e9\\ud83d\\ude00"], "b": {}, "c": 9223372036854775807, "d": 18446744073709551615, "e": 1e308}',
+        "cut-config": model, "deep": "[" * 300 + "]" * 300, "flat": "[" * 200 + "]" * 200, "comma": "[1,]", "text": '"\\x"', "lone": '"\\ud800"',
+        "numbers": "[1e400, -0, 0.1, 123456789012345678901234567890]", "doubled": '{"a": 1, "a": 2}',
+    }.items():
+        put("json", name + ".txt", text.encode())
+
+
+def main():
+    model = small_model()
+    hdf5_seeds(model)
+    keras_seeds(model)
+    npz_seeds()
+    safetensors_seeds()
+    idx_seeds()
+    image_seeds()
+    text_seeds()
+
+
+if __name__ == "__main__":
+    main()
