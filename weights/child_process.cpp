@@ -33,13 +33,15 @@ void cap(int resource, rlim_t value) {
   setrlimit(static_cast<__rlimit_resource>(resource), &limit);
 }
 
-/// Address space in use, from /proc: what the limit must leave room for.
-std::uint64_t bytes_in_use() {
+/// What is used now and the room on top of it. A sanitizer's shadow is all of the address space: no limit there.
+void cap_memory([[maybe_unused]] std::uint64_t room) {
+#ifndef LEHR_SANITIZED
   const Descriptor file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
   std::array<char, 64> text{};
   const ssize_t got = file ? ::read(file.get(), text.data(), text.size() - 1) : 0;
-  if (got <= 0) return 0;
-  return std::strtoull(text.data(), nullptr, 10) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t pages = got > 0 ? std::strtoull(text.data(), nullptr, 10) : 0;
+  cap(RLIMIT_AS, pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) + room);
+#endif
 }
 
 [[noreturn]] void child(int descriptor, const ChildLimits& limits, const std::function<void(ChildOutput&)>& work, pid_t parent) {
@@ -49,9 +51,7 @@ std::uint64_t bytes_in_use() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);  // the parent decides
   cap(RLIMIT_CORE, 0);
   cap(RLIMIT_CPU, limits.seconds);
-#ifndef LEHR_SANITIZED  // a sanitizer's shadow is all of the address space
-  cap(RLIMIT_AS, bytes_in_use() + limits.memory);
-#endif
+  cap_memory(limits.memory);
   int code = 0;
   try {
     ChildOutput out(descriptor);

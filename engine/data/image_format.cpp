@@ -38,6 +38,27 @@ std::size_t end_of_scan(std::span<const std::byte> bytes, std::size_t at) {
   return bytes.size();
 }
 
+/// Tables of at most 256 codes of which none is longer than its bits: stb_image 2.27 writes more of them past its own arrays.
+void check_huffman_tables(std::span<const std::byte> segment, ByteReader& in) {
+  constexpr std::size_t lengths = 16;
+  while (!segment.empty()) {
+    std::size_t codes = 0, room = 1;
+    for (std::size_t i = 1; i <= lengths && i < segment.size(); ++i) {
+      const auto count = static_cast<std::size_t>(segment[i]);
+      codes += count;
+      room = 2 * room;
+      if (count > room)
+        in.fail("the JPEG is damaged", "Huffman codes that fit their lengths",
+                std::to_string(count) + " of " + std::to_string(i) + " bits");
+      room -= count;
+    }
+    if (codes > 256) in.fail("the JPEG is damaged", "a Huffman table of at most 256 codes", std::to_string(codes));
+    if (segment.size() < 1 + lengths + codes)
+      in.fail("the JPEG is damaged", "a whole Huffman table", std::to_string(segment.size()) + " bytes");
+    segment = segment.subspan(1 + lengths + codes);
+  }
+}
+
 /// Walks the segments to the end-of-image marker.
 void check_jpeg(std::span<const std::byte> bytes, const std::string& file) {
   ByteReader in(bytes, file);
@@ -53,6 +74,7 @@ void check_jpeg(std::span<const std::byte> bytes, const std::string& file) {
     const auto segment = in.take(length - 2U);
     const bool frame = marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
     if (frame && segment.size() > 5 && segment[5] == std::byte{4}) refuse_cmyk(file);
+    if (marker == 0xc4) check_huffman_tables(segment, in);
     if (marker == 0xda) {
       const std::size_t end = end_of_scan(bytes, in.offset());
       if (end == bytes.size())

@@ -96,6 +96,12 @@ TEST_CASE("decode: what is no whole image is refused with the file's name and th
   CHECK(mentions(error(jpeg.substr(0, jpeg.size() - 2)), "the JPEG ends too early"));
   CHECK(mentions(error(jpeg.substr(0, jpeg.size() / 2)), "too early"));
   CHECK(mentions(error(jpeg.substr(0, 40)), "a/image_7.jpg"));
+  const auto with_table = [&](const std::string& counts) {  // of the first Huffman table
+    std::string damaged = jpeg;
+    return damaged.replace(damaged.find("\xff\xc4") + 5, counts.size(), counts);
+  };
+  CHECK(mentions(error(with_table(std::string("\x03", 1))), "expected Huffman codes that fit their lengths, got 3 of 1 bits"));
+  CHECK(mentions(error(with_table(std::string(14, '\0') + "\xfa\xfa")), "expected a Huffman table of at most 256 codes, got 500"));
   CHECK(error(png.substr(0, png.size() / 2)) != "(none)");
   CHECK(mentions(error(bmp.substr(0, bmp.size() - 10)), "ends too early"));
   CHECK(mentions(error(ppm.substr(0, ppm.size() - 1)), "ends too early"));
