@@ -31,7 +31,9 @@ ExperimentPlan plan_of(const Experiment& e, const ExperimentChoice& choice) {
 }
 
 double expected_seconds(const ExperimentPlan& plan) {
-  return static_cast<double>(plan.samples * plan.job.epochs) / std::max(plan.samples_per_s, 1e-9);
+  const std::int64_t epochs = plan.likely_epochs > 0 ? plan.likely_epochs : plan.job.epochs;
+  return static_cast<double>(plan.samples * (epochs + (plan.kill_after > 0 ? plan.kill_after + 3 : 0))) /
+         std::max(plan.samples_per_s, 1e-9);
 }
 
 void require_weights(const ExperimentPlan& plan) {
@@ -63,13 +65,29 @@ ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
                     .best_epoch = s.best_epoch.value_or(0),
                     .val_accuracy = value_of(s.best, "val_accuracy"),
                     .seconds = s.seconds,
+                    .restored = s.restored,
                     .largest_class_share = s.largest_class_share,
-                    .verdict = s.verdict};
+                    .verdict = s.verdict,
+                    .history = outcome.history};
   const NamedValues none;
   const NamedValues& test = s.evaluations.empty() ? none : s.evaluations.front().second;
   out.test_accuracy = value_of(test, "accuracy");
   out.test_loss = value_of(test, "loss");
   return out;
+}
+
+/// What the best epoch's weights score where the last one's were scored. The weights held may be the best ones already.
+void score_best(const FitJob& job, const DataSplits& data, ExperimentRun& run) {
+  if (!data.test || run.restored || run.best_epoch + 1 == run.epochs) {
+    run.best_test_accuracy = run.test_accuracy;
+    run.best_test_loss = run.test_loss;
+    return;
+  }
+  const JobModel made = make_job_model(job, *data.train);
+  made.model->load_weights(run.run + "/best.weights.h5");
+  const Evaluation e = made.model->evaluate(*data.test, job.batch_size);
+  run.best_test_accuracy = e.value("accuracy");
+  run.best_test_loss = e.value("loss");
 }
 
 /// The plan for the data at hand: the last layer has as many units as the data has classes.
@@ -96,6 +114,23 @@ void take_flags(FitJob& job, const Experiment& e, const ExperimentOptions& o) {
 
 }  // namespace
 
+bool checks_hold(const ExperimentReport& report) {
+  return std::all_of(report.runs.begin(), report.runs.end(), [](const auto& run) { return !run.killed || run.killed->holds(); });
+}
+
+MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRun::* value) {
+  MeanError out;
+  const auto n = static_cast<double>(runs.size());
+  if (runs.empty()) return out;
+  out.mean = 0;
+  for (const auto& r : runs) out.mean += r.*value / n;
+  if (runs.size() < 2) return out;
+  double squares = 0;
+  for (const auto& r : runs) squares += (r.*value - out.mean) * (r.*value - out.mean);
+  out.error = std::sqrt(squares / (n - 1) / n);
+  return out;
+}
+
 ExperimentReport run_experiment(const Experiment& e, const ExperimentOptions& o) {
   const ExperimentChoice choice{.scale = o.scale, .variant = o.variant};
   ExperimentReport report{.experiment = e.name, .scale = o.scale, .plan = plan_of(e, choice)};
@@ -114,6 +149,11 @@ ExperimentReport run_experiment(const Experiment& e, const ExperimentOptions& o)
     ExperimentRun run = run_of(outcome, job.seed);
     if (run.verdict.kind == VerdictKind::collapsed && !outcome.interrupted)
       run.why = why_collapsed(job, data, outcome.history, run.run + "/last.weights.h5");
+    if (!outcome.interrupted) score_best(job, data, run);
+    if (!outcome.interrupted && report.plan.kill_after > 0) {
+      job.run = run.run;
+      run.killed = kill_and_resume(job, outcome.history, o.program, report.plan.kill_after, hooks);
+    }
     report.runs.push_back(std::move(run));
     report.interrupted = outcome.interrupted;
   }

@@ -3,12 +3,14 @@
 
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tune/collapse.h"
 #include "tune/fit_job.h"
+#include "tune/killed_run.h"
 
 namespace lehr {
 
@@ -37,8 +39,12 @@ struct ExperimentPlan {
   Shape input = {};          ///< of a sample
   std::int64_t samples = 0;  ///< to train on, of the scale's own data
   std::int64_t classes = 0;
-  double samples_per_s = 0;  ///< trained, validation included, by two AVX-512 cores
+  double samples_per_s = 0;        ///< trained, validation included, by two AVX-512 cores
+  std::int64_t likely_epochs = 0;  ///< what callbacks usually leave of the planned ones; 0: all
+  std::int64_t kill_after = 0;     ///< > 0: a second process repeats the run, is killed after so many epochs and gone on with
 };
+
+struct ExperimentReport;
 
 struct Experiment {
   std::string name, section, question;
@@ -46,6 +52,8 @@ struct Experiment {
   LectureRun lecture = {};
   std::vector<std::string> variants = {};  ///< beside the printed one
   ExperimentPlan (*plan)(const Experiment&, const ExperimentChoice&) = nullptr;
+  /// Where the lecture's own run fell into a trap and ours shows it: a sentence each. `others`: what ran before in the same command.
+  std::vector<std::string> (*traps)(const Experiment&, const ExperimentReport&, std::span<const ExperimentReport> others) = nullptr;
 };
 
 /// Error{usage} where the experiment has no such variant.
@@ -61,17 +69,29 @@ struct ExperimentOptions {
   std::int64_t repeat = 1;
   FitJob flags = {};  ///< device, precision, threads, seed, data_dir, overwrite; run: with several repeats the folder that holds theirs
   FitJobHooks hooks = {};
+  std::string program = "/proc/self/exe";  ///< `lehr`, for the process that is killed
 };
 
 struct ExperimentRun {
   std::string run = {};
   std::uint64_t seed = 0;
   std::int64_t epochs = 0, best_epoch = 0;
-  double val_accuracy = 0, test_accuracy = 0, test_loss = 0, seconds = 0;
+  double val_accuracy = 0, test_accuracy = 0, test_loss = 0, seconds = 0;  ///< test: of the weights held at the end
+  double best_test_accuracy = std::numeric_limits<double>::quiet_NaN(), best_test_loss = best_test_accuracy;  ///< of best.weights.h5
+  bool restored = false;           ///< the weights held are the best epoch's
   double largest_class_share = 0;  ///< of the test set: what always naming that class scores
   Verdict verdict = {};
   std::string why = {};  ///< a collapse explained by what the trained network shows; else empty
+  History history = {};
+  std::optional<KilledRun> killed = {};
 };
+
+struct MeanError {
+  double mean = std::numeric_limits<double>::quiet_NaN(), error = std::numeric_limits<double>::quiet_NaN();
+};
+/// Over the runs; the standard error is sd / sqrt(n), NaN for one run.
+MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRun::* value);
+
 struct ExperimentReport {
   std::string experiment;
   Scale scale = Scale::laptop;
@@ -79,6 +99,8 @@ struct ExperimentReport {
   std::vector<ExperimentRun> runs = {};
   bool interrupted = false;
 };
+
+bool checks_hold(const ExperimentReport& report);  ///< what an experiment claims to check: a killed run that goes on
 
 /// Throws Error{data} where the lecture's scale needs a weights file that is not there, before any data is read.
 ExperimentReport run_experiment(const Experiment& experiment, const ExperimentOptions& options);

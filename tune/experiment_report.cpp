@@ -110,22 +110,6 @@ std::string scale_text(const Experiment& e, Scale scale) {
   return out;
 }
 
-struct MeanError {
-  double mean = std::numeric_limits<double>::quiet_NaN(), error = std::numeric_limits<double>::quiet_NaN();
-};
-MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRun::* value) {
-  MeanError out;
-  const auto n = static_cast<double>(runs.size());
-  if (runs.empty()) return out;
-  out.mean = 0;
-  for (const auto& r : runs) out.mean += r.*value / n;
-  if (runs.size() < 2) return out;
-  double squares = 0;
-  for (const auto& r : runs) squares += (r.*value - out.mean) * (r.*value - out.mean);
-  out.error = std::sqrt(squares / (n - 1) / n);
-  return out;
-}
-
 /// The verdict that most seeds got; of equals the first.
 const ExperimentRun* typical(const std::vector<ExperimentRun>& runs) {
   const ExperimentRun* out = nullptr;
@@ -161,32 +145,57 @@ std::string meaning(const ExperimentRun& run) {
   return {};
 }
 
+/// `61.03 % ± 0.44`: the error in points, where there are several seeds.
+std::string mean_text(const MeanError& x, const char* none) {
+  if (std::isnan(x.mean)) return none;
+  return percent_text(x.mean, 2) + (std::isnan(x.error) ? "" : fmt::format(" ± {:.2f}", 100 * x.error));
+}
+
+std::string epoch_text(const std::vector<ExperimentRun>& runs, std::int64_t ExperimentRun::* value, std::int64_t add) {
+  const auto [low, high] = std::minmax_element(runs.begin(), runs.end(), [&](const auto& a, const auto& b) { return a.*value < b.*value; });
+  return *low.*value == *high.*value ? std::to_string((*low).*value + add)
+                                     : fmt::format("{}-{}", (*low).*value + add, (*high).*value + add);
+}
+
+/// The lecture's value | ours, mean and standard error over the seeds | the best epoch's beside the last one's | time.
 std::string comparison(const Experiment& e, const ExperimentReport& r) {
-  const auto accuracy = mean_error(r.runs, &ExperimentRun::test_accuracy);
   const FitJob& job = r.plan.job;
   const auto row = [](const std::string& who, const std::string& rate, const std::string& epochs, const std::string& result,
-                      const std::string& time, const std::string& what) {
-    return fmt::format("  {:<8} {:>14} {:>7} {:>14} {:>8}   {}\n", who, rate, epochs, result, time, what);
+                      const std::string& best, const std::string& time, const std::string& what) {
+    return fmt::format("  {:<8} {:>13} {:>7} {:>16} {:>27} {:>11}   {}\n", who, rate, epochs, result, best, time, what);
   };
   const BuiltNetwork network(network_from_text(job.model), r.plan.input);
   const std::string source = network.network().weights();
-  std::string out = row("", "learning rate", "epochs", "test accuracy", "time", "network and data");
+  std::string out = row("", "learning rate", "epochs", "test accuracy", "of the best epoch", "time", "network and data");
   out += row("lecture", repr(e.lecture.learning_rate), std::to_string(e.lecture.epochs),
-             std::isnan(e.lecture.test_accuracy) ? "not printed" : percent_text(e.lecture.test_accuracy, 2), e.lecture.time,
-             e.lecture.setting);
-  out += row("here", repr(learning_rate_of(job)), std::to_string(r.runs.front().epochs),
-             std::isnan(accuracy.mean) ? "no test set" : percent_text(accuracy.mean, 2),
-             duration_text(mean_error(r.runs, &ExperimentRun::seconds).mean),
-             fmt::format("{} weights, {}, {}, {}", count_text(network.parameter_count()), source.empty() ? "random at the start" : source,
-                         shape_text(r.plan.input), job.data));
+             std::isnan(e.lecture.test_accuracy) ? "not printed" : percent_text(e.lecture.test_accuracy, 2), "not evaluated",
+             e.lecture.time, e.lecture.setting);
+  const MeanError best = mean_error(r.runs, &ExperimentRun::best_test_accuracy);
+  out +=
+      row("here", repr(learning_rate_of(job)), epoch_text(r.runs, &ExperimentRun::epochs, 0),
+          mean_text(mean_error(r.runs, &ExperimentRun::test_accuracy), "no test set"),
+          std::isnan(best.mean) ? "" : fmt::format("{} (epoch {})", mean_text(best, ""), epoch_text(r.runs, &ExperimentRun::best_epoch, 1)),
+          duration_text(mean_error(r.runs, &ExperimentRun::seconds).mean),
+          fmt::format("{} weights, {}, {}, {}", count_text(network.parameter_count()), source.empty() ? "random at the start" : source,
+                      shape_text(r.plan.input), job.data));
   if (r.runs.size() > 1) {
-    out += fmt::format("  mean of {} seeds, standard error {}:", r.runs.size(), percent_text(accuracy.error, 2));
+    out += fmt::format("  mean and standard error of {} seeds:", r.runs.size());
     for (const auto& x : r.runs) out += " " + percent_text(x.test_accuracy, 2);
     out += "\n";
   }
   if (r.runs.front().largest_class_share > 0)
     out += "  always naming the largest class of this test set: " + percent_text(r.runs.front().largest_class_share, 2) + "\n";
   return out;
+}
+
+std::string killed_text(const KilledRun& k) {
+  if (!k.killed) return "the second process was through before it could be killed.";
+  const std::string went_on = fmt::format(
+      "a second process did the same and was killed (SIGKILL) in the middle of epoch {}; gone on with to "
+      "epoch {}, ",
+      k.after_epochs + 1, k.epochs);
+  return went_on + (k.holds() ? "it has every number of the undisturbed run, bit for bit."
+                              : fmt::format("only {} of its {} epochs have the numbers of the undisturbed run.", k.equal_epochs, k.epochs));
 }
 
 }  // namespace
@@ -229,19 +238,31 @@ JsonValue experiment_facts_json(const Experiment& e) {
 
 JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
   JsonValue runs = JsonValue::array();
-  for (const auto& x : r.runs)
-    runs.push_back(JsonValue::object({{"run", x.run},
-                                      {"seed", static_cast<std::int64_t>(x.seed)},
-                                      {"epochs", x.epochs},
-                                      {"best_epoch", x.best_epoch},
-                                      {"val_accuracy", x.val_accuracy},
-                                      {"test_accuracy", x.test_accuracy},
-                                      {"test_loss", x.test_loss},
-                                      {"seconds", x.seconds}}));
+  for (const auto& x : r.runs) {
+    JsonValue run = JsonValue::object({{"run", x.run},
+                                       {"seed", static_cast<std::int64_t>(x.seed)},
+                                       {"epochs", x.epochs},
+                                       {"best_epoch", x.best_epoch},
+                                       {"val_accuracy", x.val_accuracy},
+                                       {"test_accuracy", x.test_accuracy},
+                                       {"test_loss", x.test_loss},
+                                       {"seconds", x.seconds},
+                                       {"best_test_accuracy", x.best_test_accuracy},
+                                       {"best_test_loss", x.best_test_loss}});
+    if (x.killed)
+      run["killed"] = JsonValue::object({{"run", x.killed->run},
+                                         {"killed", x.killed->killed},
+                                         {"after_epochs", x.killed->after_epochs},
+                                         {"epochs", x.killed->epochs},
+                                         {"equal_epochs", x.killed->equal_epochs}});
+    runs.push_back(std::move(run));
+  }
   JsonValue mean = JsonValue::object(), error = JsonValue::object();
   for (const auto& [name, value] : {std::pair{"val_accuracy", &ExperimentRun::val_accuracy},
                                     {"test_accuracy", &ExperimentRun::test_accuracy},
                                     {"test_loss", &ExperimentRun::test_loss},
+                                    {"best_test_accuracy", &ExperimentRun::best_test_accuracy},
+                                    {"best_test_loss", &ExperimentRun::best_test_loss},
                                     {"seconds", &ExperimentRun::seconds}}) {
     const MeanError over = mean_error(r.runs, value);
     mean[name] = over.mean;
@@ -257,7 +278,7 @@ JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
                             {"verdict", run == nullptr ? std::string() : run->verdict.words}});
 }
 
-std::string experiment_text(const Experiment& e, const ExperimentReport& r) {
+std::string experiment_text(const Experiment& e, const ExperimentReport& r, std::span<const ExperimentReport> others) {
   if (r.runs.empty()) return {};
   const ExperimentRun& run = *typical(r.runs);
   std::string out = fmt::format("\n{} at {} scale: {}\n", e.name, name_of(r.scale), e.question) + comparison(e, r);
@@ -271,6 +292,10 @@ std::string experiment_text(const Experiment& e, const ExperimentReport& r) {
                              "can be compared, the accuracies themselves cannot.",
                              times),
                  2, 12);
+  for (const auto& x : r.runs)
+    if (x.killed) out += entry(r.runs.size() > 1 ? fmt::format("seed {}", x.seed) : "killed", killed_text(*x.killed), 2, 12);
+  if (e.traps != nullptr)
+    for (const auto& trap : e.traps(e, r, others)) out += entry("trap", trap, 2, 12);
   return out + entry("lesson", e.lesson, 2, 12);
 }
 

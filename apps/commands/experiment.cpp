@@ -46,7 +46,13 @@ void show(Console& console, const std::string& name) {
 /// All that can be wrong with the command line, before anything is read or trained.
 std::vector<const Experiment*> chosen(const ExperimentFlags& flags) {
   std::vector<const Experiment*> out;
-  for (const auto& name : flags.names) {
+  std::vector<std::string> names;
+  for (const auto& name : flags.names)
+    if (name == "all")
+      for (const auto& e : experiments()) names.push_back(e.name);
+    else
+      names.push_back(name);
+  for (const auto& name : names) {
     out.push_back(&find_experiment(name));
     plan_of(*out.back(), {.scale = flags.options.scale, .variant = flags.options.variant});
   }
@@ -59,21 +65,22 @@ void run(Console& console, ExperimentFlags& flags) {
   catch_signals();
   const std::string folder = flags.options.flags.run;
   JsonValue documents = JsonValue::array();
+  std::vector<ExperimentReport> done;
   for (const Experiment* e : wanted) {
     const auto renderer = console.renderer();
     flags.options.hooks = {.renderer = renderer.get(), .interrupted = interrupted};
     if (!folder.empty() && wanted.size() > 1) flags.options.flags.run = folder + "/" + e->name;
-    const ExperimentReport report = run_experiment(*e, flags.options);
+    ExperimentReport report = run_experiment(*e, flags.options);
     JsonValue document = experiment_json(*e, report);
     if (wanted.size() == 1)
       documents = std::move(document);
     else
       documents.push_back(std::move(document));
-    if (!console.json && !console.quiet) console.out << experiment_text(*e, report);
-    if (report.interrupted) {
-      console.exit_code = static_cast<int>(Category::interrupted);
-      break;
-    }
+    if (!console.json && !console.quiet) console.out << experiment_text(*e, report, done);
+    if (!checks_hold(report)) console.exit_code = static_cast<int>(Category::failed);
+    if (report.interrupted) console.exit_code = static_cast<int>(Category::interrupted);
+    done.push_back(std::move(report));
+    if (done.back().interrupted) break;
   }
   if (console.json) console.out << documents.text(2) << '\n';
 }
@@ -91,9 +98,9 @@ void add_experiment(CLI::App& app, Console& console) {
   showing->add_option("name", *name)->required();
   showing->add_flag("--json", console.json, "as JSON");
   showing->callback([&console, name] { show(console, *name); });
-  auto* running = command->add_subcommand("run", "run one or several");
+  auto* running = command->add_subcommand("run", "run one, several or all");
   auto flags = std::make_shared<ExperimentFlags>();
-  running->add_option("names", flags->names, "as listed")->required();
+  running->add_option("names", flags->names, "as listed, or all")->required();
   running->add_option("--scale", flags->scale, "lecture, laptop or smoke")->capture_default_str();
   running->add_option("--data", flags->options.data, "another data set");
   running->add_option("--variant", flags->options.variant, "another form of the experiment");

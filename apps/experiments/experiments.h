@@ -9,6 +9,7 @@ namespace lehr {
 
 std::vector<Experiment> cifar_convnet();       // 16.1
 std::vector<Experiment> lfw_learning_rates();  // 16.2
+std::vector<Experiment> lfw_callbacks();       // 16.3.1 to 16.3.3
 std::vector<Experiment> lfw_schedules();       // 16.3.4
 const std::vector<Experiment>& experiments();
 const Experiment& find_experiment(const std::string& name);  ///< Error{usage} with the nearest names

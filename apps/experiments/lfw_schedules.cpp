@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 
 #include "apps/experiments/experiments.h"
+#include "apps/experiments/lfw.h"
 #include "engine/number_text.h"
+#include "tune/traps.h"
 
 namespace lehr {
 
 namespace {
 
-constexpr double lecture_rate = 1e-4, laptop_rate = 1e-3;
+constexpr double lecture_rate = 1e-4;
 
 /// The rate a run starts from stands in the optimizer; the schedule, a variant's warm-up in front of it, is its --learning-rate.
 std::string schedule_of(const Experiment& e, const ExperimentChoice& choice) {
@@ -20,48 +22,28 @@ std::string schedule_of(const Experiment& e, const ExperimentChoice& choice) {
   if (suffix == "cosine" || suffix == "warmup") schedule = "cosine(0)";
   if (suffix == "linear") schedule = "linear(0)";
   if (suffix == "polynomial") schedule = "polynomial(0, 2)";
-  const double start = choice.scale == Scale::lecture ? lecture_rate / 100 : laptop_rate / 100;
+  const double start = lfw_rate(lecture_rate, choice.scale) / 100;
   const bool warm = choice.variant == "warmup" || suffix == "warmup";
   return warm ? fmt::format("warmup(5%, {}, start={})", schedule, number_text(start)) : schedule;
 }
 
 ExperimentPlan plan(const Experiment& e, const ExperimentChoice& choice) {
-  const auto job = [&](double rate, std::int64_t epochs, const char* data, const char* image_size, std::string model) {
-    return FitJob{.model = std::move(model),
-                  .data = data,
-                  .optimizer = fmt::format("adam({})", number_text(rate)),
-                  .learning_rate = schedule_of(e, choice),
-                  .epochs = epochs,
-                  .batch_size = 32,
-                  .image_size = image_size};
-  };
-  const auto classes = [&](std::int64_t own) { return choice.classes.value_or(own); };
-  switch (choice.scale) {
-    case Scale::lecture:
-      return {.job = job(lecture_rate, e.lecture.epochs, "faces(people=62, per_person=82, size=100)", "100x100",
-                         fmt::format("lecture_vgg16(classes={}, weights=imagenet)", classes(62))),
-              .input = {100, 100, 3},
-              .samples = 3'050,
-              .classes = 62,
-              .samples_per_s = 10};
-    case Scale::laptop:
-      return {.job = job(laptop_rate, 30, "faces(people=20, per_person=30, size=64)", "64x64",
-                         fmt::format("vgg11(width=4) | global_average_pooling2d | dense(256, relu) | dropout(0.25) | dense({}, softmax)",
-                                     classes(20))),
-              .input = {64, 64, 3},
-              .samples = 362,
-              .classes = 20,
-              .samples_per_s = 140};
-    default:
-      return {.job = job(laptop_rate, 2, "faces(people=6, per_person=10, size=24)", "24x24",
-                         fmt::format("conv2d(8, 3, padding=same, activation=relu) | max_pooling2d(4) | global_average_pooling2d | "
-                                     "dense({}, softmax)",
-                                     classes(6))),
-              .input = {24, 24, 3},
-              .samples = 37,
-              .classes = 6,
-              .samples_per_s = 400};
-  }
+  ExperimentPlan out = lfw_plan(choice);
+  out.job.optimizer = fmt::format("adam({})", number_text(lfw_rate(lecture_rate, choice.scale)));
+  out.job.learning_rate = schedule_of(e, choice);
+  out.job.epochs = choice.scale == Scale::lecture ? e.lecture.epochs : choice.scale == Scale::laptop ? 30 : 2;
+  return out;
+}
+
+std::vector<std::string> traps(const Experiment& e, const ExperimentReport& report, std::span<const ExperimentReport>) {
+  std::vector<std::string> out;
+  const History& history = report.runs.front().history;
+  if (const auto still = rate_stood_still(history); !still.empty())
+    out.push_back(still + " The lecture's figure, 0.01 to 0.0061, is not what its code does with a rate of 1e-4.");
+  if (e.name == "16.3.4-step")
+    if (const auto steps = epochs_between_drops(history))
+      out.push_back(fmt::format("here the rate fell every {} epochs; the lecture's figure shows every 10, its code says 15.", *steps));
+  return out;
 }
 
 }  // namespace
@@ -69,7 +51,7 @@ ExperimentPlan plan(const Experiment& e, const ExperimentChoice& choice) {
 std::vector<Experiment> lfw_schedules() {
   const auto one = [](const char* suffix, const char* question, const char* lesson, std::vector<std::string> variants,
                       LectureRun lecture = {}) {
-    lecture.setting = "VGG-16 with ImageNet weights, 100x100x3, 5,113 faces of 62 people";
+    lecture.setting = lfw_setting;
     lecture.learning_rate = lecture_rate;
     if (lecture.epochs == 0) lecture.epochs = 50;
     return Experiment{.name = std::string("16.3.4-") + suffix,
@@ -78,7 +60,8 @@ std::vector<Experiment> lfw_schedules() {
                       .lesson = lesson,
                       .lecture = std::move(lecture),
                       .variants = std::move(variants),
-                      .plan = plan};
+                      .plan = plan,
+                      .traps = traps};
   };
   return {
       one("time-based", "What does a rate that falls with the epoch's number bring?",

@@ -61,8 +61,8 @@ TEST_CASE("experiment run: the documented JSON; means and standard errors over t
   CHECK(json.at("lecture").at("test_accuracy").number() == doctest::Approx(0.8179218173));
   REQUIRE(json.at("runs").size() == 2);
   const JsonValue &a = json.at("runs").at(std::size_t{0}), &b = json.at("runs").at(std::size_t{1});
-  CHECK(keys(a) ==
-        std::vector<std::string>{"run", "seed", "epochs", "best_epoch", "val_accuracy", "test_accuracy", "test_loss", "seconds"});
+  CHECK(keys(a) == std::vector<std::string>{"run", "seed", "epochs", "best_epoch", "val_accuracy", "test_accuracy", "test_loss", "seconds",
+                                            "best_test_accuracy", "best_test_loss"});
   CHECK(a.at("seed").integer() == 3);
   CHECK(b.at("seed").integer() == 4);
   CHECK(a.at("test_loss").number() != b.at("test_loss").number());
@@ -115,6 +115,34 @@ TEST_CASE("experiment run: pretrained weights that are not here end it before th
   CHECK(has(r.err, "lehr weights fetch vgg16"));
   CHECK_FALSE(has(r.err, "nowhere"));
   CHECK_FALSE(fs::exists(folder.path / "runs"));
+}
+
+TEST_CASE("experiment run 16.3.2: best and last are both tested; a process killed in the middle of an epoch goes on to the same numbers") {
+  const Folder folder;
+  const Result r = command(folder, "experiment run 16.3.2-model-checkpoint --scale smoke --run out --json");
+  CAPTURE(r.err);
+  REQUIRE(r.code == 0);
+  const JsonValue document = json_of(r);
+  const JsonValue& run = document.at("runs").at(std::size_t{0});
+  CHECK(std::isfinite(run.at("best_test_accuracy").number()));
+  CHECK(run.at("killed").at("killed").boolean());
+  CHECK(run.at("killed").at("epochs").integer() == run.at("killed").at("equal_epochs").integer());
+  CHECK(run.at("killed").at("epochs").integer() > run.at("killed").at("after_epochs").integer());
+  CHECK(fs::exists(folder.path / "out/model_celeb.weights.h5"));
+  CHECK(fs::exists(folder.path / "out/killed/checkpoint.lehr"));
+}
+
+TEST_CASE("experiment run: the best epoch's test accuracy is what evaluate says of the best weights") {
+  const Folder folder;
+  const Result r = command(
+      folder,
+      "experiment run 16.3.1-early-stopping --scale smoke --seed 5 --run out --json --data 'faces(people=3, per_person=12, size=24)'");
+  CAPTURE(r.err);
+  REQUIRE(r.code == 0);
+  const JsonValue document = json_of(r), evaluated = json_of(command(folder, "evaluate out --json"));
+  const JsonValue& run = document.at("runs").at(std::size_t{0});
+  CHECK(run.at("test_loss").number() == doctest::Approx(evaluated.at("last").at("loss").number()));
+  CHECK(run.at("best_test_loss").number() == doctest::Approx(evaluated.at("best").at("loss").number()));
 }
 
 TEST_CASE("experiment run: other data, other classes; the report has the lecture's value, ours, a verdict and the lesson") {
