@@ -26,6 +26,9 @@ find_path(LEHR_JSON_DIR nlohmann/json.hpp REQUIRED)
 find_path(LEHR_CLI11_DIR CLI/CLI.hpp REQUIRED)
 find_path(LEHR_TOML_DIR toml++/toml.h REQUIRED)
 find_path(LEHR_STB_DIR stb/stb_image.h stb_image.h REQUIRED)
+include(LehrStb)
+lehr_corrected_stb(${CMAKE_BINARY_DIR}/generated/corrected)
+target_include_directories(lehr_headers_only SYSTEM BEFORE INTERFACE ${CMAKE_BINARY_DIR}/generated/corrected)
 target_include_directories(lehr_headers_only SYSTEM INTERFACE ${LEHR_JSON_DIR} ${LEHR_CLI11_DIR} ${LEHR_TOML_DIR} ${LEHR_STB_DIR})
 
 # oneDNN 3 with OpenMP: dnnl_DIR or DNNL_DIR, then the system's, then the pinned wheels that cmake/fetch-onednn.sh unpacked.

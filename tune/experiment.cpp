@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "layers/network.h"
+#include "tune/run_folder.h"
 #include "weights/source.h"
 
 namespace lehr {
@@ -32,11 +34,12 @@ ExperimentPlan plan_of(const Experiment& e, const ExperimentChoice& choice) {
 
 double expected_seconds(const ExperimentPlan& plan) {
   const std::int64_t epochs = plan.likely_epochs > 0 ? plan.likely_epochs : plan.job.epochs;
-  return static_cast<double>(plan.samples * (epochs + (plan.kill_after > 0 ? plan.kill_after + 3 : 0))) /
-         std::max(plan.samples_per_s, 1e-9);
+  const std::int64_t more = plan.before ? plan.before->epochs : plan.kill_after > 0 ? plan.kill_after + 3 : 0;
+  return static_cast<double>(plan.samples * (epochs + more)) / std::max(plan.samples_per_s, 1e-9);
 }
 
 void require_weights(const ExperimentPlan& plan) {
+  if (plan.base) return;
   const Network network = network_from_text(plan.job.model);
   if (network.weights().empty() || network.weights() == "none") return;
   try {
@@ -102,14 +105,66 @@ ExperimentPlan plan_for(const Experiment& e, const ExperimentChoice& choice, con
   return plan_of(e, {.scale = choice.scale, .variant = choice.variant, .classes = classes});
 }
 
-void take_flags(FitJob& job, const Experiment& e, const ExperimentOptions& o) {
-  job.name = e.name + (o.variant.empty() ? "" : "-" + o.variant);
-  if (!o.data.empty()) job.data = o.data;
-  job.device = o.flags.device;
-  job.precision = o.flags.precision;
-  job.threads = o.flags.threads;
-  job.data_dir = o.flags.data_dir;
-  job.overwrite = o.flags.overwrite;
+void take_device(FitJob& job, const FitJob& flags) {
+  job.device = flags.device;
+  job.precision = flags.precision;
+  job.threads = flags.threads;
+  job.data_dir = flags.data_dir;
+}
+
+void take_flags(ExperimentPlan& plan, const Experiment& e, const ExperimentOptions& o) {
+  for (FitJob* job : {&plan.job, plan.before ? &*plan.before : nullptr, plan.base ? &*plan.base : nullptr}) {
+    if (job == nullptr) continue;
+    take_device(*job, o.flags);
+    if (plan.base && job == &*plan.base) continue;  // its data and its folder are its own
+    job->name = e.name + (o.variant.empty() ? "" : "-" + o.variant);
+    if (!o.data.empty()) job->data = o.data;
+    job->overwrite = o.flags.overwrite;
+  }
+  if (plan.before) plan.before->name += "-before";
+}
+
+/// False: interrupted.
+bool train_base(FitJob job, const FitJobHooks& hooks) {
+  if (RunFolder::holds_run(job.run)) {
+    const RunFolder folder = RunFolder::open(job.run, job.runs_root);
+    std::error_code error;
+    const bool begun = std::filesystem::exists(folder.file("history.csv"), error);
+    if (begun && folder.read_history().epochs() >= job.epochs && std::filesystem::exists(folder.file("last.weights.h5"), error)) {
+      if (hooks.renderer != nullptr) hooks.renderer->on_message("the base is there already: " + job.run);
+      return true;
+    }
+    job.resume = true;
+  }
+  FitJobHooks own = hooks;
+  own.data = nullptr;
+  return !run_fit_job(job, own).interrupted;
+}
+
+/// One seed: the phase before, where there is one, and the job itself. False: interrupted in the phase before.
+bool train(ExperimentPlan plan, const ExperimentOptions& o, const FitJobHooks& hooks, ExperimentReport& report) {
+  ExperimentRun before;
+  if (plan.before) {
+    const FitOutcome first = run_fit_job(*plan.before, hooks);
+    if (first.interrupted) return false;
+    before = run_of(first, plan.job.seed);
+    plan.job.initial_weights = before.run + "/last.weights.h5";
+  }
+  FitJob job = plan.job;
+  const FitOutcome outcome = run_fit_job(job, hooks);
+  ExperimentRun run = run_of(outcome, job.seed);
+  run.before = before.run;
+  run.before_test_accuracy = before.test_accuracy;
+  run.seconds += before.seconds;
+  if (run.verdict.kind == VerdictKind::collapsed && !outcome.interrupted)
+    run.why = why_collapsed(job, *hooks.data, outcome.history, run.run + "/last.weights.h5");
+  if (!outcome.interrupted) score_best(job, *hooks.data, run);
+  if (!outcome.interrupted && plan.kill_after > 0) {
+    job.run = run.run;
+    run.killed = kill_and_resume(job, outcome.history, o.program, plan.kill_after, hooks);
+  }
+  report.runs.push_back(std::move(run));
+  return !outcome.interrupted;
 }
 
 }  // namespace
@@ -134,28 +189,23 @@ MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRu
 ExperimentReport run_experiment(const Experiment& e, const ExperimentOptions& o) {
   const ExperimentChoice choice{.scale = o.scale, .variant = o.variant};
   ExperimentReport report{.experiment = e.name, .scale = o.scale, .plan = plan_of(e, choice)};
-  take_flags(report.plan.job, e, o);
+  take_flags(report.plan, e, o);
   require_weights(report.plan);
   const DataSplits data = load_job_data(report.plan.job.data, report.plan.job, o.hooks);
   report.plan = plan_for(e, choice, data);
-  take_flags(report.plan.job, e, o);
+  take_flags(report.plan, e, o);
   FitJobHooks hooks = o.hooks;
   hooks.data = &data;
+  if (report.plan.base && !train_base(*report.plan.base, o.hooks)) report.interrupted = true;
   for (std::int64_t k = 0; k < o.repeat && !report.interrupted; ++k) {
-    FitJob job = report.plan.job;
-    job.seed = o.flags.seed + static_cast<std::uint64_t>(k);
-    if (!o.flags.run.empty()) job.run = o.flags.run + (o.repeat > 1 ? "/seed-" + std::to_string(job.seed) : "");
-    const FitOutcome outcome = run_fit_job(job, hooks);
-    ExperimentRun run = run_of(outcome, job.seed);
-    if (run.verdict.kind == VerdictKind::collapsed && !outcome.interrupted)
-      run.why = why_collapsed(job, data, outcome.history, run.run + "/last.weights.h5");
-    if (!outcome.interrupted) score_best(job, data, run);
-    if (!outcome.interrupted && report.plan.kill_after > 0) {
-      job.run = run.run;
-      run.killed = kill_and_resume(job, outcome.history, o.program, report.plan.kill_after, hooks);
+    ExperimentPlan plan = report.plan;
+    plan.job.seed = o.flags.seed + static_cast<std::uint64_t>(k);
+    if (!o.flags.run.empty()) plan.job.run = o.flags.run + (o.repeat > 1 ? "/seed-" + std::to_string(plan.job.seed) : "");
+    if (plan.before) {
+      plan.before->seed = plan.job.seed;
+      if (!plan.job.run.empty()) plan.before->run = plan.job.run + "-before";
     }
-    report.runs.push_back(std::move(run));
-    report.interrupted = outcome.interrupted;
+    report.interrupted = !train(std::move(plan), o, hooks, report);
   }
   return report;
 }

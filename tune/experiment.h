@@ -21,7 +21,7 @@ std::string_view name_of(Scale scale);
 /// What the lecture printed. NaN and empty: it printed nothing.
 struct LectureRun {
   std::string setting = {};  ///< network, data
-  double learning_rate = 0;
+  double learning_rate = 0;  ///< 0, and 0 epochs: it printed none
   std::int64_t epochs = 0;
   double test_accuracy = std::numeric_limits<double>::quiet_NaN();
   std::string time = {};  ///< 2:57, on the lecturer's GPU
@@ -36,8 +36,10 @@ struct ExperimentChoice {
 /// An experiment at a scale.
 struct ExperimentPlan {
   FitJob job = {};
-  Shape input = {};          ///< of a sample
-  std::int64_t samples = 0;  ///< to train on, of the scale's own data
+  std::optional<FitJob> base = {};    ///< trained once, if it is not in the folder that its `run` names: job.model begins with its weights
+  std::optional<FitJob> before = {};  ///< trained first, with each seed: the job begins with all its weights
+  Shape input = {};                   ///< of a sample
+  std::int64_t samples = 0;           ///< to train on, of the scale's own data
   std::int64_t classes = 0;
   double samples_per_s = 0;        ///< trained, validation included, by two AVX-512 cores
   std::int64_t likely_epochs = 0;  ///< what callbacks usually leave of the planned ones; 0: all
@@ -78,7 +80,9 @@ struct ExperimentRun {
   std::int64_t epochs = 0, best_epoch = 0;
   double val_accuracy = 0, test_accuracy = 0, test_loss = 0, seconds = 0;  ///< test: of the weights held at the end
   double best_test_accuracy = std::numeric_limits<double>::quiet_NaN(), best_test_loss = best_test_accuracy;  ///< of best.weights.h5
-  bool restored = false;           ///< the weights held are the best epoch's
+  bool restored = false;    ///< the weights held are the best epoch's
+  std::string before = {};  ///< run of the phase before; its accuracy
+  double before_test_accuracy = std::numeric_limits<double>::quiet_NaN();
   double largest_class_share = 0;  ///< of the test set: what always naming that class scores
   Verdict verdict = {};
   std::string why = {};  ///< a collapse explained by what the trained network shows; else empty

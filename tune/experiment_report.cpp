@@ -69,6 +69,7 @@ double learning_rate_of(const FitJob& job) { return job_optimizer(job).learning_
 
 /// How many times the lecture's rate this is.
 double rate_factor(const Experiment& e, const FitJob& job) {
+  if (e.lecture.learning_rate == 0) return 1;
   return std::round(1e6 * learning_rate_of(job) / e.lecture.learning_rate) / 1e6;
 }
 
@@ -79,6 +80,7 @@ std::string settings_text(const FitJob& job) {
 }
 
 std::string lecture_settings(const LectureRun& l) {
+  if (l.learning_rate == 0) return "settings not printed";
   return fmt::format("Adam, learning rate {}, {}", repr(l.learning_rate), epochs_text(l.epochs));
 }
 std::string lecture_result(const LectureRun& l) {
@@ -88,8 +90,8 @@ std::string lecture_result(const LectureRun& l) {
 JsonValue lecture_json(const LectureRun& l) {
   return JsonValue::object({{"test_accuracy", l.test_accuracy},
                             {"time", l.time.empty() ? JsonValue(nullptr) : JsonValue(l.time)},
-                            {"learning_rate", l.learning_rate},
-                            {"epochs", l.epochs}});
+                            {"learning_rate", l.learning_rate == 0 ? JsonValue() : JsonValue(l.learning_rate)},
+                            {"epochs", l.epochs == 0 ? JsonValue() : JsonValue(l.epochs)}});
 }
 
 std::string scale_text(const Experiment& e, Scale scale) {
@@ -105,7 +107,15 @@ std::string scale_text(const Experiment& e, Scale scale) {
                settings_text(plan.job) +
                    (times == 1 ? "" : fmt::format(" (the lecture's rate times {:g}: this network starts from random weights)", times)));
   const std::string source = network_from_text(plan.job.model).weights();
-  if (!source.empty() && source != "none") out += entry("weights", source + "; lehr weights fetch vgg16 gets the file");
+  if (plan.base)
+    out += entry("weights", fmt::format("of a base that is trained first and kept in {}: {} on {}, {}", plan.base->run, plan.base->model,
+                                        plan.base->data, settings_text(*plan.base)));
+  else if (!source.empty() && source != "none")
+    out += entry("weights", source + "; lehr weights fetch vgg16 gets the file");
+  if (plan.before)
+    out += entry("before", fmt::format("{}{}", settings_text(*plan.before),
+                                       plan.before->freeze.empty() ? "" : ", layers " + plan.before->freeze + " frozen"));
+  if (!plan.job.freeze.empty()) out += entry("frozen", plan.job.freeze);
   out += entry("time", "about " + about_text(expected_seconds(plan)) + " on two AVX-512 cores");
   return out;
 }
@@ -166,9 +176,10 @@ std::string comparison(const Experiment& e, const ExperimentReport& r) {
   };
   const BuiltNetwork network(network_from_text(job.model), r.plan.input);
   const std::string source = network.network().weights();
+  const bool printed = e.lecture.learning_rate != 0;
   std::string out = row("", "learning rate", "epochs", "test accuracy", "of the best epoch", "time", "network and data");
-  out += row("lecture", repr(e.lecture.learning_rate), std::to_string(e.lecture.epochs),
-             std::isnan(e.lecture.test_accuracy) ? "not printed" : percent_text(e.lecture.test_accuracy, 2), "not evaluated",
+  out += row("lecture", printed ? repr(e.lecture.learning_rate) : "", printed ? std::to_string(e.lecture.epochs) : "",
+             std::isnan(e.lecture.test_accuracy) ? "not printed" : percent_text(e.lecture.test_accuracy, 2), printed ? "not evaluated" : "",
              e.lecture.time, e.lecture.setting);
   const MeanError best = mean_error(r.runs, &ExperimentRun::best_test_accuracy);
   out +=
@@ -178,6 +189,10 @@ std::string comparison(const Experiment& e, const ExperimentReport& r) {
           duration_text(mean_error(r.runs, &ExperimentRun::seconds).mean),
           fmt::format("{} weights, {}, {}, {}", count_text(network.parameter_count()), source.empty() ? "random at the start" : source,
                       shape_text(r.plan.input), job.data));
+  if (r.plan.before)
+    out += row("before", repr(learning_rate_of(*r.plan.before)), std::to_string(r.plan.before->epochs),
+               mean_text(mean_error(r.runs, &ExperimentRun::before_test_accuracy), "no test set"), "", "",
+               "layers " + r.plan.before->freeze + " frozen; then layers " + job.freeze);
   if (r.runs.size() > 1) {
     out += fmt::format("  mean and standard error of {} seeds:", r.runs.size());
     for (const auto& x : r.runs) out += " " + percent_text(x.test_accuracy, 2);
@@ -255,6 +270,10 @@ JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
                                          {"after_epochs", x.killed->after_epochs},
                                          {"epochs", x.killed->epochs},
                                          {"equal_epochs", x.killed->equal_epochs}});
+    if (!x.before.empty()) {
+      run["before"] = x.before;
+      run["before_test_accuracy"] = x.before_test_accuracy;
+    }
     runs.push_back(std::move(run));
   }
   JsonValue mean = JsonValue::object(), error = JsonValue::object();

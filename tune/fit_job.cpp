@@ -431,6 +431,7 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.h5").string() : weights;
   out.data = load_job_data(out.job.data, out.job);
   Network network = job_network(out.job);
+  network.set_weights({});  // the run's own follow: where they once came from need not be there any more
   ModelOptions options = model_options(out.job, out.data.any());
   if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
   out.model = std::make_unique<Model>(std::move(network), std::move(options));

@@ -7,6 +7,8 @@
 
 namespace lehr {
 
+std::vector<Experiment> regularization();      // 15
+std::vector<Experiment> transfer();            // 15
 std::vector<Experiment> cifar_convnet();       // 16.1
 std::vector<Experiment> lfw_learning_rates();  // 16.2
 std::vector<Experiment> lfw_callbacks();       // 16.3.1 to 16.3.3

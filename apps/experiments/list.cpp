@@ -6,7 +6,7 @@ namespace lehr {
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> list = [] {
     std::vector<Experiment> all;
-    for (const auto& part : {cifar_convnet(), lfw_learning_rates(), lfw_callbacks(), lfw_schedules()})
+    for (const auto& part : {regularization(), transfer(), cifar_convnet(), lfw_learning_rates(), lfw_callbacks(), lfw_schedules()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -90,6 +90,14 @@ void check_jpeg(std::span<const std::byte> bytes, const std::string& file) {
 
 void check_png(std::span<const std::byte> bytes, const std::string& file) {
   if (bytes.size() > 24 && bytes[24] == std::byte{16}) refuse_16_bits(file);
+  ByteReader in(bytes, file);
+  in.seek(8);
+  for (bool more = true; more;) {  // a chunk's length, name, data, checksum
+    const auto length = in.big<std::uint32_t>();
+    const auto name = in.take(4);
+    in.take(std::uint64_t{length} + 4);
+    more = std::memcmp(name.data(), "IEND", 4) != 0;
+  }
 }
 
 /// Uncompressed rows are padded to four bytes.

@@ -93,6 +93,7 @@ Network lecture_mlp(const LectureMlp& o) {
 Network vgg11(const Vgg11& o) {
   Network net;
   net.set_name("vgg11");
+  if (o.weights != "none") net.set_weights(o.weights);
   add_blocks(net, {1, 1, 2, 2, 2}, o.width);
   return net;
 }

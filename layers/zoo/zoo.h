@@ -92,9 +92,11 @@ struct Vgg11 {
                                  .summary = "VGG-11 shape, for training from scratch",
                                  .formula = "3x3 convolutions (1, 1, 2, 2, 2) with max pooling, 64 to 512 channels divided by width"};
   int width = 1;
+  std::string weights = "none";
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("width", self.width, "divides all channel counts");
+    f("weights", self.weights, "none, or a file: of a network that began with these layers");
   }
 };
 Network vgg11(const Vgg11& options = {});
