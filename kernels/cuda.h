@@ -8,31 +8,13 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "kernels/backend.h"
+#include "kernels/devices.h"
 
 struct CUstream_st;  // cudaStream_t is a pointer to it
 
 namespace lehr {
-
-/// One device as the driver describes it.
-struct CudaDevice {
-  int index = 0;
-  std::string name = {};
-  std::size_t memory = 0, free_memory = 0;  ///< bytes
-  int capability_major = 0, capability_minor = 0;
-  int multiprocessors = 0;
-  std::size_t l2_bytes = 0, shared_per_block = 0;  ///< shared memory that a kernel may ask for
-  int driver_version = 0, runtime_version = 0;     ///< 13000 is 13.0
-};
-
-/// What this machine has. Without a driver or a GPU the list is empty and `missing` says why; it never throws.
-struct CudaMachine {
-  std::vector<CudaDevice> devices = {};
-  std::string missing = {};
-};
-CudaMachine cuda_machine();
 
 /// What a backend was asked to do since it was made: tests read it.
 struct CudaCounters {
@@ -58,11 +40,19 @@ class CudaStream final : public Stream {
 /// Operations get a Stream&; those of this backend know which.
 inline CudaStream& cuda_stream(Stream& stream) { return static_cast<CudaStream&>(stream); }
 
+/// What is open of them (kernels/cuda/libraries.h).
+struct CudaLibraries;
+
 class Cuda final : public Backend {
  public:
   /// Throws Error{device} where there is no such device, and says what is missing.
-  explicit Cuda(int device = 0);
+  explicit Cuda(int device = 0, const CudaChoices& choices = {});
   ~Cuda() override;
+  /// cuDNN and cuBLASLt for convolutions and products prepared from now on; before, our own kernels do them. What is absent is said in one
+  /// line; throws Error{device} where the choices ask for it.
+  std::string open_libraries();
+  const CudaLibraries* libraries() const { return libraries_.get(); }  ///< empty: none were opened
+  const CudaChoices& choices() const { return choices_; }
   const CudaDevice& device() const { return device_; }
   CudaCounters& counters() { return counters_; }
 
@@ -85,9 +75,11 @@ class Cuda final : public Backend {
   void release(void* data, std::size_t bytes) noexcept override;
 
   CudaDevice device_;
+  CudaChoices choices_;
   CudaCounters counters_;
   CudaStream stream_{counters_};
   bool recording_ = false;
+  std::shared_ptr<CudaLibraries> libraries_;  // they hold the stream
 };
 
 /// Throws Error{device} that names the first missing thing: driver, device, memory.

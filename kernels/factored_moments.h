@@ -16,6 +16,7 @@
 namespace lehr {
 
 class Cpu;
+class Cuda;
 
 struct FactoredMomentsSpec {
   std::int64_t matrices = 1, rows = 1, columns = 1;
@@ -28,5 +29,6 @@ struct FactoredMoments {
   virtual void run(View g, View moments, const StepRow* table, const StepCounters* counters, Stream& stream) = 0;
 };
 std::unique_ptr<FactoredMoments> make_on(Cpu&, const FactoredMomentsSpec&);
+std::unique_ptr<FactoredMoments> make_on(Cuda&, const FactoredMomentsSpec&);
 
 }  // namespace lehr

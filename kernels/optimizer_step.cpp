@@ -3,6 +3,7 @@
 #include <string>
 
 #include "kernels/error.h"
+#include "kernels/segment_factor.h"
 
 namespace lehr {
 namespace {
@@ -30,6 +31,15 @@ void verify(const NormClipSpec& spec) {
                  .where = "gradient clipping",
                  .what = "exactly one of clipnorm and global_clipnorm must be positive",
                  .got = std::to_string(spec.clipnorm) + " and " + std::to_string(spec.global_clipnorm)});
+}
+
+void verify(const SegmentFactorSpec& spec) {
+  in_order(spec.segments, -1);
+  if (!spec.neutral.empty() && spec.neutral.size() != spec.segments.size())
+    throw Error({.where = "segment factor",
+                 .what = "neutral says something of every segment, or nothing",
+                 .expected = std::to_string(spec.segments.size()),
+                 .got = std::to_string(spec.neutral.size())});
 }
 
 }  // namespace lehr

@@ -20,20 +20,9 @@
 
 namespace lehr {
 
-std::shared_ptr<Backend> make_backend(const std::string& device, int threads) {
-  if (device == "auto" || device == "cpu") return std::make_shared<Cpu>(threads);
-  if (device == "cuda" || device.starts_with("cuda:"))
-    throw Error({.category = Category::device,
-                 .where = "--device " + device,
-                 .what = "this build has no CUDA backend",
-                 .hint = "Use --device cpu."});
-  throw Error({.category = Category::usage,
-               .where = "--device",
-               .what = "unknown device",
-               .expected = "auto, cpu, cuda or cuda:INDEX",
-               .got = device});
-}
+namespace {
 
+/// What this device has not.
 void check_device_flags(const FitJob& job, const Backend& backend) {
   if (job.conv != "auto" && job.conv != "cudnn" && job.conv != "ours")
     throw Error(
@@ -47,6 +36,15 @@ void check_device_flags(const FitJob& job, const Backend& backend) {
   if (job.conv != "auto") refuse("--conv " + job.conv, "a CPU has one choice of convolutions", "--conv auto");
   if (job.autotune) refuse("--autotune", "a CPU has no engines to measure", "");
   if (job.fast) refuse("--fast", "a CPU repeats its bits at no cost", "");
+}
+
+}  // namespace
+
+OpenedDevice open_device(const FitJob& job) {
+  const Variant convolutions = job.conv == "ours" ? Variant::ours : job.conv == "cudnn" ? Variant::library : Variant::automatic;
+  OpenedDevice device = open_device(job.device, job.threads, {.convolutions = convolutions, .autotune = job.autotune, .fast = job.fast});
+  check_device_flags(job, *device.backend);
+  return device;
 }
 
 namespace {
@@ -164,12 +162,13 @@ std::string memory_text(const MemoryUse& use, std::size_t other) {
 }  // namespace
 
 ModelOptions model_options(const FitJob& job, const Dataset& data) {
+  OpenedDevice device = open_device(job);
   ModelOptions options{.precision = precision_of(job.precision),
                        .seed = job.seed,
-                       .backend = make_backend(job.device, job.threads),
+                       .backend = std::move(device.backend),
                        .input = input_transform(job, data),
                        .weights_dir = job.data_dir};
-  check_device_flags(job, *options.backend);
+  if (!device.note.empty()) options.notes.push_back(device.note);
   options.optimizer = job_optimizer(job);
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
   if (!job.metrics.empty()) {

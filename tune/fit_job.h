@@ -9,6 +9,7 @@
 
 #include "engine/data/load.h"
 #include "engine/data/split.h"
+#include "kernels/devices.h"
 #include "tune/confusion.h"
 #include "tune/model.h"
 #include "tune/run_summary.h"
@@ -64,9 +65,9 @@ struct FitJobHooks {
 FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks = {});
 
 /// Pieces that other commands need as well.
-std::shared_ptr<Backend> make_backend(const std::string& device, int threads);  ///< Error{device} where it is absent
-/// Error{usage} for what this device has not: tf32, --conv, --autotune and --fast on a CPU.
-void check_device_flags(const FitJob& job, const Backend& backend);
+/// The device that the job's flags name. Error{usage} for what it has not (tf32, --conv, --autotune and --fast on a CPU); Error{device} where
+/// it is absent.
+OpenedDevice open_device(const FitJob& job);
 /// --memory (half of what the process may use where it is not given), less what is held already; --image-size, --color and the like.
 LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
 DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);

@@ -15,7 +15,8 @@ double Evaluation::value(const std::string& name) const {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-Model::Model(Network network, ModelOptions options) : network_(std::move(network)), options_(std::move(options)) {
+Model::Model(Network network, ModelOptions options)
+    : network_(std::move(network)), options_(std::move(options)), messages_(options_.notes) {
   if (!options_.backend) options_.backend = std::make_shared<Cpu>();
   if (network_.input_shape()) build(*network_.input_shape());
 }

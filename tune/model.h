@@ -40,6 +40,7 @@ struct ModelOptions {
   std::shared_ptr<Backend> backend = nullptr;  ///< unset: the CPU with all its threads
   InputTransform input = {};                   ///< of stored samples; applied by fit, evaluate and predict alike
   std::string weights_dir = {};                ///< where the network's weight source is looked for first
+  std::vector<std::string> notes = {};         ///< on how these were chosen: the model's first messages
 };
 
 /// Where an interrupted or checkpointed run stands.
@@ -134,7 +135,7 @@ class Model {
   void set_weights(const NamedArrays& weights, const std::string& source);  ///< by name; Error{data} names what is missing or misshapen
   /// The rate that the optimizer would go on with: as callbacks of the last fit left it.
   double learning_rate() const;
-  const std::vector<std::string>& messages() const { return messages_; }  ///< what the network's own weight source gave
+  const std::vector<std::string>& messages() const { return messages_; }  ///< on the device; what the network's own weight source gave
   /// In the format of the name: .weights.h5, .h5, .npz, .safetensors (weights/tensor_file.h). Keras's HDF5 takes the optimizer's state along.
   void save_weights(const std::string& file) const;
   /// Of any format. Whole: each weight of the network and nothing else; by name: the file's layers, others stay. Says which, and what was

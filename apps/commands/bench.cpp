@@ -56,8 +56,7 @@ void add_bench(CLI::App& app, Console& console) {
   add_common_flags(*step, console, flags->job);
   step->callback([&console, flags] {
     flags->bench.precision = precision_of(flags->job.precision);
-    const auto backend = make_backend(flags->job.device, flags->job.threads);
-    check_device_flags(flags->job, *backend);
+    const auto backend = open_device(flags->job).backend;
     const StepBenchResult r = run_step_bench(flags->bench, *backend);
     if (console.json) {
       auto document = JsonValue::object({{"net", flags->bench.net},

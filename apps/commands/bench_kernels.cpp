@@ -70,7 +70,7 @@ void check(const std::vector<std::string>& families, Console& console) {
 }
 
 void run(const Flags& flags, Console& console) {
-  const auto backend = make_backend(flags.job.device, flags.job.threads);
+  const auto backend = open_device(flags.job).backend;
   if (backend->kind() != DeviceKind::cpu)
     throw Error(
         {.category = Category::device, .where = "bench kernels", .what = "kernels are timed on the CPU", .hint = "Use --device cpu."});

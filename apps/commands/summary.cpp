@@ -52,7 +52,7 @@ void print_layers(Console& console, const BuiltNetwork& network) {
 }
 
 void print_plan(Console& console, const BuiltNetwork& network, const FitJob& job) {
-  const auto backend = make_backend(job.device, job.threads);
+  const auto backend = open_device(job).backend;
   State state(*backend, network.tensors(), false);
   StepPlan step = make_step_plan({.network = network,
                                   .state = state,

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "kernels/cpu/element.h"
+#include "kernels/cpu/segment_squares.h"
 
 namespace lehr {
 namespace {
@@ -89,56 +91,24 @@ class ArenaStep final : public OptimizerStep {
   Rule rule_;
 };
 
-/// Sum of squares: float32 over runs of 1024, double over runs.
-LEHR_SIMD double sum_of_squares(const float* g, std::int64_t n) {
-  double total = 0;
-  for (std::int64_t at = 0; at < n; at += 1024) {
-    const std::int64_t end = std::min(n, at + 1024);
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (std::int64_t i = at; i < end; ++i) sum += g[i] * g[i];
-    total += static_cast<double>(sum);
-  }
-  return total;
-}
-
 class SegmentNormClip final : public NormClip {
  public:
-  SegmentNormClip(const Cpu& cpu, const NormClipSpec& spec) : cpu_(cpu), spec_(spec) {
-    for (std::size_t s = 0; s < spec.segments.size(); ++s)
-      for (std::int64_t at = 0; at < spec.segments[s].count; at += element_chunk)
-        runs_.push_back({s, spec.segments[s].offset + at, std::min(element_chunk, spec.segments[s].count - at)});
-  }
-  std::size_t workspace_bytes() const override { return runs_.size() * sizeof(double); }
+  SegmentNormClip(const Cpu& cpu, const NormClipSpec& spec) : cpu_(cpu), spec_(spec), squares_(spec.segments) {}
+  std::size_t workspace_bytes() const override { return squares_.workspace_bytes(); }
   void run(ConstView g, View factors, View workspace, Stream&) override {
-    auto* squares = static_cast<double*>(workspace.data);
-    for_chunks(cpu_, static_cast<std::int64_t>(runs_.size()), 4, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) {
-        const Run& r = runs_[static_cast<std::size_t>(i)];
-        squares[i] = sum_of_squares(g.as<float>() + r.offset, r.count);
-      }
-    });
+    const auto sums = squares_.sums(cpu_, g.as<float>(), static_cast<double*>(workspace.data));
     auto* out = factors.as<float>();
-    double all = 0;
-    std::size_t next = 0;
-    for (std::size_t s = 0; s < spec_.segments.size(); ++s) {
-      double sum = 0;
-      for (; next < runs_.size() && runs_[next].segment == s; ++next) sum += squares[next];
-      all += sum;
-      if (spec_.clipnorm > 0) out[s] = factor(sum, static_cast<double>(spec_.clipnorm));
+    if (spec_.clipnorm > 0) {
+      for (std::size_t s = 0; s < sums.size(); ++s) out[s] = factor(sums[s], static_cast<double>(spec_.clipnorm));
+      return;
     }
-    if (spec_.global_clipnorm > 0) {
-      const float common =
-          std::isfinite(all) ? factor(all, static_cast<double>(spec_.global_clipnorm)) : std::numeric_limits<float>::quiet_NaN();
-      std::fill(out, out + spec_.segments.size(), common);
-    }
+    const double all = std::accumulate(sums.begin(), sums.end(), 0.0);
+    const float common =
+        std::isfinite(all) ? factor(all, static_cast<double>(spec_.global_clipnorm)) : std::numeric_limits<float>::quiet_NaN();
+    std::fill(out, out + sums.size(), common);
   }
 
  private:
-  struct Run {
-    std::size_t segment;
-    std::int64_t offset, count;
-  };
   static float factor(double squares, double limit) {
     const double norm = std::sqrt(squares);
     return norm > limit ? static_cast<float>(limit / norm) : (norm <= limit ? 1.0F : std::numeric_limits<float>::quiet_NaN());
@@ -146,7 +116,7 @@ class SegmentNormClip final : public NormClip {
 
   const Cpu& cpu_;
   NormClipSpec spec_;
-  std::vector<Run> runs_;  // in the order of the segments
+  SegmentSquares squares_;
 };
 
 class AdvanceCounters final : public Advance {

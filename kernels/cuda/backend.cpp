@@ -90,7 +90,7 @@ CudaMachine cuda_machine() {
 
 void CudaStream::synchronize() { cuda_check(cudaStreamSynchronize(handle_)); }
 
-Cuda::Cuda(int device) {
+Cuda::Cuda(int device, const CudaChoices& choices) : choices_(choices) {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess || device < 0 || device >= count) {
     cudaGetLastError();
@@ -102,6 +102,7 @@ Cuda::Cuda(int device) {
 }
 Cuda::~Cuda() {
   cudaSetDevice(device_.index);
+  libraries_.reset();
   cudaStreamDestroy(stream_.handle_);
 }
 

@@ -1,19 +1,38 @@
-// Chooses who multiplies on a GPU.
+// Chooses who multiplies on a GPU: cuBLASLt where it is at hand and takes the product, else our own kernels.
 #include "kernels/matmul.h"
 
-#include "kernels/cuda.h"
+#include "kernels/cuda/libraries.h"
 #include "kernels/cuda/ours/matmul.h"
 #include "kernels/error.h"
+#ifdef LEHR_WITH_CUBLASLT
+#include "kernels/cuda/cublaslt/session.h"
+#endif
 
 namespace lehr {
+namespace {
+
+#ifdef LEHR_WITH_CUBLASLT
+std::unique_ptr<Matmul> by_cublaslt(Cuda& cuda, const MatmulSpec& spec) {
+  const CudaLibraries* libraries = cuda.libraries();
+  return libraries == nullptr || libraries->cublaslt == nullptr ? nullptr : cublaslt::make_matmul(cuda, *libraries->cublaslt, spec);
+}
+#else
+std::unique_ptr<Matmul> by_cublaslt(Cuda&, const MatmulSpec&) { return nullptr; }
+#endif
+
+}  // namespace
 
 std::unique_ptr<Matmul> make_on(Cuda& cuda, const MatmulSpec& spec) {
   verify(spec);
-  if (spec.variant == Variant::library)
-    throw Error({.category = Category::device, .where = "matmul", .what = "no library multiplies here"});
+  if (spec.variant == Variant::automatic || spec.variant == Variant::library) {
+    if (auto made = by_cublaslt(cuda, spec)) return made;
+    if (spec.variant == Variant::library)
+      throw Error({.category = Category::device,
+                   .where = "matmul",
+                   .what = "cuBLASLt is not at hand, or does not do this product",
+                   .got = problem_line(spec)});
+  }
   return ours_cuda::make_matmul(cuda, spec);
 }
-
-bool available(const Cuda&, Variant variant) { return variant != Variant::library; }
 
 }  // namespace lehr

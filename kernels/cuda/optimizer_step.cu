@@ -8,6 +8,7 @@
 #include "kernels/cuda/device/pack.cuh"
 #include "kernels/cuda/device/reduce.cuh"
 #include "kernels/cuda/make_kernel.h"
+#include "kernels/cuda/segment_squares.cuh"
 
 namespace lehr {
 namespace {
@@ -147,76 +148,41 @@ class ArenaStep final : public OptimizerStep {
   Buffer segments_;
 };
 
-/// A piece of a segment that one block sums.
-struct Run {
-  std::int64_t segment, offset, count;
-};
-constexpr std::int64_t run_elements = 16384;
-
-/// float32 over a thread's elements, double over threads.
-__global__ void squares_kernel(const float* g, const Run* runs, double* squares) {
-  const Run run = runs[blockIdx.x];
-  float sum = 0;
-  for (std::int64_t i = threadIdx.x; i < run.count; i += blockDim.x) sum += g[run.offset + i] * g[run.offset + i];
-  const double total = device::block_reduce(static_cast<double>(sum), device::Sum{});
-  if (threadIdx.x == 0) squares[blockIdx.x] = total;
-}
-
 /// min(1, limit/norm); a NaN norm gives NaN.
 __device__ float factor_of(double squares, double limit) {
   const double norm = sqrt(squares);
   return norm > limit ? static_cast<float>(limit / norm) : (norm <= limit ? 1.0F : std::numeric_limits<float>::quiet_NaN());
 }
 
-/// first[s]: segment s's first run. One block.
-__global__ void factors_kernel(const double* squares, const std::int64_t* first, std::int64_t segments, float* factors, float limit,
-                               bool global) {
+/// One block.
+__global__ void factors_kernel(device::SquaresOfRuns squares, float* factors, float limit, bool global) {
   if (!global) {
-    for (std::int64_t s = threadIdx.x; s < segments; s += blockDim.x) {
-      double sum = 0;
-      for (std::int64_t r = first[s]; r < first[s + 1]; ++r) sum += squares[r];
-      factors[s] = factor_of(sum, static_cast<double>(limit));
-    }
+    for (std::int64_t s = threadIdx.x; s < squares.segments; s += blockDim.x)
+      factors[s] = factor_of(squares.of_segment(0, s), static_cast<double>(limit));
     return;
   }
   double sum = 0;
-  for (std::int64_t r = threadIdx.x; r < first[segments]; r += blockDim.x) sum += squares[r];
+  for (std::int64_t r = threadIdx.x; r < squares.runs; r += blockDim.x) sum += squares.of_run[r];
   sum = device::block_reduce(sum, device::Sum{});
   const bool finite = sum <= std::numeric_limits<double>::max();
   const float common = finite ? factor_of(sum, static_cast<double>(limit)) : std::numeric_limits<float>::quiet_NaN();
-  for (std::int64_t s = threadIdx.x; s < segments; s += blockDim.x) factors[s] = common;
+  for (std::int64_t s = threadIdx.x; s < squares.segments; s += blockDim.x) factors[s] = common;
 }
 
 class SegmentNormClip final : public NormClip {
  public:
   SegmentNormClip(Cuda& cuda, const NormClipSpec& spec)
-      : limit_(std::max(spec.clipnorm, spec.global_clipnorm)), global_(spec.global_clipnorm > 0), segments_(spec.segments.size()) {
-    std::vector<Run> runs;
-    std::vector<std::int64_t> first;
-    for (std::size_t s = 0; s < spec.segments.size(); ++s) {
-      first.push_back(static_cast<std::int64_t>(runs.size()));
-      for (std::int64_t at = 0; at < spec.segments[s].count; at += run_elements)
-        runs.push_back({static_cast<std::int64_t>(s), spec.segments[s].offset + at, std::min(run_elements, spec.segments[s].count - at)});
-    }
-    first.push_back(static_cast<std::int64_t>(runs.size()));
-    count_ = runs.size();
-    runs_ = upload(cuda, runs);
-    first_ = upload(cuda, first);
-  }
-  std::size_t workspace_bytes() const override { return count_ * sizeof(double); }
+      : limit_(std::max(spec.clipnorm, spec.global_clipnorm)), global_(spec.global_clipnorm > 0), squares_(cuda, spec.segments) {}
+  std::size_t workspace_bytes() const override { return squares_.workspace_bytes(1); }
   void run(ConstView g, View factors, View workspace, Stream& stream) override {
-    auto* squares = static_cast<double*>(workspace.data);
-    launch(squares_kernel, static_cast<unsigned>(count_), block_threads, 0, stream, g.as<float>(), static_cast<const Run*>(runs_.data()),
-           squares);
-    launch(factors_kernel, 1, block_threads, 0, stream, squares, static_cast<const std::int64_t*>(first_.data()),
-           static_cast<std::int64_t>(segments_), factors.as<float>(), limit_, global_);
+    const auto squares = squares_.run({g.as<float>()}, workspace, stream);
+    launch(factors_kernel, 1, block_threads, 0, stream, squares, factors.as<float>(), limit_, global_);
   }
 
  private:
   float limit_;
   bool global_;
-  std::size_t segments_, count_ = 0;
-  Buffer runs_, first_;
+  SegmentSquares squares_;
 };
 
 __global__ void advance_kernel(StepCounters* counters, std::int64_t batch, bool training) {

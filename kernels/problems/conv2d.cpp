@@ -3,6 +3,9 @@
 #include "kernels/problems/makers.h"
 #include "kernels/problems/words.h"
 #include "kernels/reference/conv2d.h"
+#ifdef LEHR_WITH_CUDA
+#include "kernels/cuda.h"
+#endif
 
 namespace lehr::check {
 

@@ -54,6 +54,8 @@ const std::vector<Family>& families() {
        .make = augment_case,
        .axes = {{"from=uint8", "from=float32", "from=bfloat16"}, {"to=float32", "to=bfloat16"}}},
       {.name = "norm_clip", .keys = "count segments clipnorm global_clipnorm", .make = norm_clip_case},
+      {.name = "segment_factor", .keys = "kind count segments scale decay epsilon limit neutral", .make = segment_factor_case},
+      {.name = "factored_moments", .keys = "matrices rows c factored b epsilon", .make = factored_moments_case},
   };
   return all;
 }

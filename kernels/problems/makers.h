@@ -41,6 +41,10 @@ Case metrics_case(const Problem&, Backend&);
 Case optimizer_step_case(const Problem&, Backend&);
 /// `count=1000 segments=1 clipnorm=1` or `global_clipnorm=1`
 Case norm_clip_case(const Problem&, Backend&);
+/// `kind=trust|lars|inverse_norm|adafactor count=1000 segments=1 scale=1 decay=0 epsilon=0 limit=1 neutral=0`; neutral=k: every k-th segment
+Case segment_factor_case(const Problem&, Backend&);
+/// `matrices=1 rows=8 c=8 factored=1 b=0.9 epsilon=1e-30`
+Case factored_moments_case(const Problem&, Backend&);
 /// `kind=flip|rotation|translation|zoom|contrast|brightness|crop n=2 h=8 w=8 c=3 lower=-0.2 upper=0.3 width_lower=-0.3 width_upper=0.2
 /// same_zoom=0 flip=horizontal|vertical|both fill=reflect|wrap|constant|nearest fill_value=0 bilinear=1 oh=5 ow=6 training=1 step=5 seed=7
 /// from=float32 to=float32`

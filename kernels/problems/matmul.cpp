@@ -3,6 +3,9 @@
 #include "kernels/problems/makers.h"
 #include "kernels/problems/words.h"
 #include "kernels/reference/matmul.h"
+#ifdef LEHR_WITH_CUDA
+#include "kernels/cuda.h"
+#endif
 
 namespace lehr::check {
 namespace {
@@ -51,7 +54,9 @@ bool matmul_offered(const Problem& problem, Backend& backend) {
 #ifdef LEHR_WITH_CUDA
   if (backend.kind() == DeviceKind::cuda) {  // operands of two types have one rung, the tensor rung has no float32
     const bool rung = s.variant > Variant::ours, tensor = s.variant == Variant::tensor;
-    return available(static_cast<Cuda&>(backend), s.variant) && (!rung || s.a == s.b) && (!tensor || s.tf32 || s.a == DType::bf16);
+    const bool library_takes = s.variant != Variant::library || (s.k != 0 && s.a == s.b && (s.a == DType::bf16 || s.c == DType::f32));
+    return available(static_cast<Cuda&>(backend), s.variant) && library_takes && (!rung || s.a == s.b) &&
+           (!tensor || s.tf32 || s.a == DType::bf16);
   }
 #endif
   return available(static_cast<Cpu&>(backend), s.variant) && (s.variant != Variant::library || (s.k != 0 && s.a == s.b));

@@ -4,23 +4,12 @@
 #include <cmath>
 
 #include "kernels/problems/makers.h"
+#include "kernels/problems/segments.h"
 #include "kernels/problems/words.h"
 #include "kernels/reference/optimizer_step.h"
 
 namespace lehr::check {
 namespace {
-
-/// The arena cut into `count` tensors of uneven length with gaps of up to 15 between them; every other one decays, every third learns
-/// at a quarter of the rate.
-std::vector<Segment> segments_of(std::int64_t elements, std::int64_t count) {
-  std::vector<Segment> segments;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t begin = elements * i * i / (count * count), end = elements * (i + 1) * (i + 1) / (count * count);
-    const std::int64_t gap = i + 1 == count ? 0 : std::min<std::int64_t>(15, (end - begin) / 4);
-    segments.push_back({.offset = begin, .count = end - begin - gap, .decays = i % 2 == 0, .rate_factor = i % 3 == 2 ? 0.25F : 1.0F});
-  }
-  return segments;
-}
 
 enum class Rule : std::uint8_t { sgd, adam, rmsprop };
 

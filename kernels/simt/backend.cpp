@@ -65,17 +65,22 @@ CudaMachine cuda_machine() {
           .missing = {}};
 }
 
+std::vector<DeviceLibrary> cuda_libraries() { return {}; }
+
 void CudaStream::synchronize() {
   if (handle_->recording != nullptr) not_while_recording("a wait");
 }
 
-Cuda::Cuda(int device) {
+Cuda::Cuda(int device, const CudaChoices& choices) : choices_(choices) {
   const CudaMachine machine = cuda_machine();
   if (device != 0) no_cuda_device(device, machine);
   device_ = machine.devices[0];
   stream_.handle_ = new CUstream_st;  // NOLINT(cppcoreguidelines-owning-memory): the handle is the runtime's kind of pointer
 }
 Cuda::~Cuda() { delete stream_.handle_; }
+
+std::string Cuda::open_libraries() { return {}; }
+bool available(const Cuda&, Variant variant) { return variant != Variant::library; }
 
 std::string Cuda::name() const { return device_.name; }
 std::size_t Cuda::free_memory() const { return simt::device_memory().free_bytes(); }

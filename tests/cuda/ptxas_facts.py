@@ -1,48 +1,56 @@
 #!/usr/bin/env python3
-"""ptxas_facts.py NVCC [--write]: what ptxas makes of every kernel for sm_90, against kernel_facts.txt beside this file.
+"""ptxas_facts.py BUILD [--write]: what ptxas made of every kernel for sm_90 when BUILD was built, against kernel_facts.txt beside this file.
 
-A line of the table: .cu file, registers, spilled bytes, shared bytes, kernel. It fails where a kernel is missing or gone, needs more
-registers or shared memory than its line, or spills what its line does not allow; also where nvcc warns. --write renews the table.
+The build keeps ptxas's own words beside each object (cmake/keep-ptxas-facts.sh). A line of the table: .cu file, registers, spilled bytes,
+shared bytes, kernel. It fails where a kernel is missing or gone, needs more registers or shared memory than its line, or spills what its
+line does not allow. --write renews the table.
 """
-import concurrent.futures
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TABLE = pathlib.Path(__file__).with_name("kernel_facts.txt")
 HEAD = "# .cu file, registers, spilled bytes, shared bytes, kernel; nvcc -O3 for sm_90 (ptxas_facts.py --write)\n"
-ENTRY = re.compile(r"Compiling entry function '(\S+)'")
+ENTRY = re.compile(r"Compiling entry function '(\S+)' for '(\S+)'")
 SPILL = re.compile(r"(\d+) bytes spill stores, (\d+) bytes spill loads")
 USED = re.compile(r"Used (\d+) registers")
 SHARED = re.compile(r"(\d+) bytes smem")
 
 
-def compile_one(nvcc, source):
-    with tempfile.NamedTemporaryFile(suffix=".cubin") as out:
-        done = subprocess.run([nvcc, "-std=c++20", "-O3", "--expt-relaxed-constexpr", "-Xcompiler", "-Wall,-Wextra", "-Xptxas", "-v", "-I", ROOT,
-                               "-gencode", "arch=compute_90,code=sm_90", "-cubin", source, "-o", out.name], capture_output=True, text=True)
-    text = done.stdout + done.stderr
-    problems = [line for line in text.splitlines() if "error" in line or "warning" in line]
-    if done.returncode != 0 and not problems:
-        problems.append(f"nvcc failed on {source.name}")
-    names, numbers, spilled = [], [], 0
+def readable(names):
+    plain = subprocess.run(["c++filt"], input="\n".join(names), capture_output=True, text=True, check=True).stdout.splitlines()
+    for name in plain:
+        name = re.sub(r"_GLOBAL__N__\w+::|\(anonymous namespace\)::|^void |lehr::", "", name)
+        yield re.sub(r"\(.*", "", name)
+
+
+def facts_of(text):
+    names, numbers, spilled, wanted = [], [], 0, False
     for line in text.splitlines():
         if found := ENTRY.search(line):
-            names.append(found.group(1))
-        elif found := SPILL.search(line):
+            wanted = found.group(2) == "sm_90"
+            if wanted:
+                names.append(found.group(1))
+        elif wanted and (found := SPILL.search(line)):
             spilled = int(found.group(1)) + int(found.group(2))
-        elif found := USED.search(line):
+        elif wanted and (found := USED.search(line)):
             shared = SHARED.search(line)
             numbers.append((int(found.group(1)), spilled, int(shared.group(1)) if shared else 0))
-    readable = subprocess.run(["c++filt"], input="\n".join(names), capture_output=True, text=True, check=True).stdout.splitlines()
-    file = str(source.relative_to(ROOT / "kernels" / "cuda"))
-    facts = {}
-    for name, fact in zip(readable, numbers):
-        name = re.sub(r"_GLOBAL__N__\w+::|\(anonymous namespace\)::|^void |lehr::", "", name)
-        facts[file, re.sub(r"\(.*", "", name)] = fact
+    return dict(zip(readable(names), numbers))
+
+
+def facts_of_build(build):
+    facts, problems = {}, []
+    folder = ROOT / "kernels" / "cuda"
+    for source in sorted(folder.rglob("*.cu")):
+        file = source.relative_to(folder)
+        said = build / "CMakeFiles" / "lehr_kernels_cuda.dir" / "kernels" / "cuda" / f"{file}.o.ptxas"
+        found = facts_of(said.read_text()) if said.is_file() else {}
+        if not found:
+            problems.append(f"{file}: {said} says nothing of sm_90")
+        facts |= {(str(file), kernel): fact for kernel, fact in found.items()}
     return facts, problems
 
 
@@ -56,13 +64,7 @@ def read_table():
 
 
 def main():
-    nvcc = sys.argv[1]
-    sources = sorted((ROOT / "kernels" / "cuda").rglob("*.cu"))
-    facts, problems = {}, []
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for found, wrong in pool.map(lambda source: compile_one(nvcc, source), sources):
-            facts.update(found)
-            problems += wrong
+    facts, problems = facts_of_build(pathlib.Path(sys.argv[1]))
     if "--write" in sys.argv[2:]:
         TABLE.write_text(HEAD + "".join(f"{file} {r} {spill} {shared} {kernel}\n" for (file, kernel), (r, spill, shared) in sorted(facts.items())))
     table = read_table()

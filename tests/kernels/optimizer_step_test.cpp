@@ -100,6 +100,10 @@ TEST_CASE("optimizer step: every problem agrees with float64") { check::family("
 
 TEST_CASE("norm clip: every problem agrees with float64") { check::family("norm_clip"); }
 
+TEST_CASE("segment factor: every problem agrees with float64") { check::family("segment_factor"); }
+
+TEST_CASE("factored moments: every problem agrees with float64") { check::family("factored_moments"); }
+
 TEST_CASE("optimizer step: five steps of every rule agree with float64") {
   for (const Case& c : cases())
     for (const std::int64_t n : {33}) {

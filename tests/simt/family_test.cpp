@@ -50,6 +50,8 @@ TEST_CASE("simt: loss") { on_executor("loss"); }
 TEST_CASE("simt: metrics") { on_executor("metrics"); }
 TEST_CASE("simt: augment") { on_executor("augment"); }
 TEST_CASE("simt: norm_clip") { on_executor("norm_clip"); }
+TEST_CASE("simt: segment_factor") { on_executor("segment_factor"); }
+TEST_CASE("simt: factored_moments") { on_executor("factored_moments"); }
 
 TEST_CASE("simt: matmul") { on_executor("matmul", Rungs::best); }
 TEST_CASE("simt: conv2d") { on_executor("conv2d", Rungs::best); }
