@@ -47,7 +47,7 @@ const std::vector<Family>& families() {
       {.name = "loss", .keys = "kind rows c logits smoothing delta sample_weights class_weights dtype", .make = loss_case, .axes = {types}},
       {.name = "metrics", .keys = "kind rows c k threshold dtype", .make = metrics_case, .axes = {types}},
       {.name = "optimizer_step",
-       .keys = "rule momentum nesterov amsgrad centered count segments clip norm_clip",
+       .keys = "rule t momentum nesterov amsgrad centered style decay count segments clip norm_clip",
        .make = optimizer_step_case},
       {.name = "augment",
        .keys = "kind n h w c oh ow lower upper width_lower width_upper same_zoom flip fill fill_value bilinear training step seed from to",

@@ -37,7 +37,8 @@ Case elementwise_case(const Problem&, Backend&);
 Case loss_case(const Problem&, Backend&);
 /// `kind=sparse|categorical|binary|sparse_top_k|categorical_top_k|argmax|accumulate rows=32 c=10 k=5 threshold=0.5 dtype=float32`
 Case metrics_case(const Problem&, Backend&);
-/// `rule=sgd|adam|rmsprop momentum=0 nesterov=0 amsgrad=0 centered=0 count=1000 segments=1 clip=0 norm_clip=0`
+/// `rule=adam t=3 momentum=0 nesterov=0 amsgrad=0 centered=0 style=keras|other decay=0.1 count=1000 segments=1 clip=0 norm_clip=0`; rules: those
+/// of kernels/optimizer_rules.h; style=other: PyTorch's or the paper's form
 Case optimizer_step_case(const Problem&, Backend&);
 /// `count=1000 segments=1 clipnorm=1` or `global_clipnorm=1`
 Case norm_clip_case(const Problem&, Backend&);
