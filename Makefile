@@ -6,7 +6,7 @@ LEHR := build/release/lehr
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test test-simt install package bench check-all asan tsan tidy fuzz long format clean help deps deps-check deps-package
+.PHONY: build demo test test-simt test-gpu install package bench check-all asan tsan tidy fuzz long format clean help deps deps-check deps-package
 
 build: deps ## build the program: build/release/lehr
 	@cmake --preset release >/dev/null
@@ -24,6 +24,11 @@ test-simt: deps ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target test_simt
 	@ctest --preset release -R '^simt$$'
+
+test-gpu: deps ## the CUDA backend on this machine's GPU, then under compute-sanitizer; without one it says so
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --test-dir build/release -L gpu --output-on-failure --no-tests=error
 
 install: build ## install under PREFIX (default /usr/local): program, manual page, completion, libraries, headers, CMake package
 	@cmake --build --preset release -j $(JOBS) --target lehr_written

@@ -7,14 +7,22 @@
 namespace lehr {
 
 void Plan::bind(Value value, ConstView view) {
+  // Operations take such values as ConstView.
+  set_bound(value, {const_cast<void*>(view.data), view.dtype, view.count});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+
+void Plan::bind_result(Value value, View view) { set_bound(value, view); }
+
+void Plan::set_bound(Value value, View view) {
   auto& info = values_.at(static_cast<std::size_t>(value.id));
   if (info.storage != Storage::bound || (view && view.dtype != info.dtype))
     throw Error({.where = "plan value \"" + info.name + "\"",
                  .what = "cannot be bound",
                  .expected = std::string(name_of(info.dtype)),
                  .got = std::string(name_of(view.dtype))});
-  // A plan only reads what is bound to it: operations take such values as ConstView.
-  info.view = View{const_cast<void*>(view.data), view.dtype, view.count};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  if (info.view.data == view.data && info.view.count == view.count) return;
+  forget_recordings();
+  info.view = view;
   for (auto& other : values_)
     if (other.alias_of == value.id) other.view = info.view;
 }
@@ -25,13 +33,52 @@ void Plan::pack_if_changed() {
   packed_version_ = state_->version();
 }
 
-void Plan::run() {
+void Plan::forget_recordings() {
+  recording_.reset();
+  several_.reset();
+}
+
+void Plan::run_operations(Stream& stream) const {
+  const Binding binding(*this);
+  for (std::size_t i = 0; i < ops_.size(); ++i) ops_[i].run(binding, workspaces_[i], stream);
+}
+
+std::unique_ptr<Recording> Plan::record(std::int64_t steps) const {
+  Backend& backend = state_->backend();
+  return backend.record([&] {
+    for (std::int64_t i = 0; i < steps; ++i) run_operations(backend.stream());
+  });
+}
+
+// Recorded only after a run that was none: libraries load kernels and fetch memory when they are first used, which a recording forbids.
+void Plan::run(std::int64_t steps) {
+  if (steps <= 0) return;
   Backend& backend = state_->backend();
   backend.enter();
   Stream& stream = backend.stream();
-  const Binding binding(*this);
   pack_if_changed();
-  for (std::size_t i = 0; i < ops_.size(); ++i) ops_[i].run(binding, workspaces_[i], stream);
+  if (recorded_layout_ != state_->layout()) forget_recordings();
+  if (!recording_) {
+    run_operations(stream);
+    --steps;
+    if (records_) {
+      recording_ = record(1);
+      recorded_layout_ = state_->layout();
+      records_ = recording_ != nullptr;
+    }
+  }
+  if (recording_ && !several_ && steps_a_launch_ > 1 && steps >= steps_a_launch_) several_ = record(steps_a_launch_);
+  while (steps > 0) {
+    const bool many = several_ && steps >= steps_a_launch_;
+    if (many)
+      several_->launch(stream);
+    else if (recording_)
+      recording_->launch(stream);
+    else
+      run_operations(stream);
+    steps -= many ? steps_a_launch_ : 1;
+  }
+  if (changes_weights_) state_->touch();
 }
 
 std::vector<double> Plan::run_timed() {
@@ -49,6 +96,7 @@ std::vector<double> Plan::run_timed() {
     stream.synchronize();
     seconds[i] = std::chrono::duration<double>(Clock::now() - begin).count();
   }
+  if (changes_weights_) state_->touch();
   return seconds;
 }
 

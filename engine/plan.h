@@ -1,8 +1,10 @@
-// plan.h: a fixed list of prepared operations over fixed memory. Running it allocates nothing, chooses nothing and throws nothing.
+// plan.h: a fixed list of prepared operations over fixed memory. Running it allocates nothing, chooses nothing and throws nothing. Where the
+// device records, the first run also records the step, and every later one is a single launch.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,9 @@ struct PlanOp {
   std::size_t workspace_bytes = 0;  ///< scratch in the arena while this operation runs
   double flops = 0;                 ///< multiply-adds count two
   bool always = false;              ///< has an effect outside its writes (weights, counters): never dropped
-  /// Bound once, run every step. `workspace` is empty where workspace_bytes is 0.
+  bool changes_weights = false;     ///< the state's version moves on with every run
+  /// Bound once, run every step, or recorded and then run by the device alone: host memory that is read here is read once. `workspace` is
+  /// empty where workspace_bytes is 0.
   std::function<void(const Binding& values, View workspace, Stream& stream)> run = {};
 };
 
@@ -40,10 +44,13 @@ class Plan {
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
 
-  void bind(Value value, ConstView view);  ///< for Planner::bound values; the memory must outlive the runs
-  void run();                              ///< one step
-  std::vector<double> run_timed();         ///< one step; seconds of every operation, each waited for
-  View view(Value value) const;            ///< where a value lies
+  void bind(Value value,
+            ConstView view);  ///< for Planner::bound values; the memory must outlive the runs. Other memory than before: recorded anew
+  void bind_result(Value value, View view);  ///< the same for a bound value that the plan writes
+  /// Steps one after the other. Of a device that records, as many as PlanOptions::steps_a_launch are one launch.
+  void run(std::int64_t steps = 1);
+  std::vector<double> run_timed();  ///< one step; seconds of every operation, each waited for
+  View view(Value value) const;     ///< where a value lies
   std::int64_t batch() const { return batch_; }
 
   // What `lehr summary --plan` shows.
@@ -64,7 +71,8 @@ class Plan {
   const std::vector<PlanOp>& packing() const { return packing_; }
   const std::vector<ValueInfo>& values() const { return values_; }
   std::size_t arena_bytes() const { return arena_.bytes(); }
-  std::size_t naive_bytes() const { return naive_bytes_; }  ///< every arena value in memory of its own
+  const Recording* recording() const { return recording_.get(); }  ///< empty before the first run, and where the device does not record
+  std::size_t naive_bytes() const { return naive_bytes_; }         ///< every arena value in memory of its own
   std::size_t kept_bytes() const;
   std::size_t bytes() const { return arena_bytes() + kept_bytes(); }  ///< what the plan holds beside the state
   double flops() const;
@@ -74,9 +82,17 @@ class Plan {
   friend class Binding;
   explicit Plan(State& state) : state_(&state) {}
 
+  void set_bound(Value value, View view);
   void pack_if_changed();
+  void forget_recordings();
+  void run_operations(Stream& stream) const;
+  std::unique_ptr<Recording> record(std::int64_t steps) const;
 
   State* state_;
+  bool records_ = true, changes_weights_ = false;
+  std::int64_t steps_a_launch_ = 1;
+  std::unique_ptr<Recording> recording_, several_;  ///< of one step, of steps_a_launch_
+  std::uint64_t recorded_layout_ = 0;               ///< the state's, when they were recorded
   std::int64_t batch_ = 0;
   std::uint64_t packed_version_ = 0;
   std::vector<ValueInfo> values_;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/arena.h"
+#include "engine/memory_report.h"
 #include "kernels/elementwise.h"
 
 namespace lehr {
@@ -17,6 +18,8 @@ Planner::Planner(State& state, PlanOptions options)
       gradient_values_(state.tensors().size(), -1),
       gradient_written_(state.tensors().size(), false) {
   plan_->batch_ = options.batch;
+  plan_->records_ = options.record;
+  plan_->steps_a_launch_ = options.steps_a_launch;
 }
 
 Value Planner::make_value(std::string name, std::int64_t count, DType dtype, Storage storage) {
@@ -45,7 +48,7 @@ Value Planner::alias(Value of, std::string name) {
 
 Value Planner::kept(std::string name, std::int64_t count, DType dtype) {
   const Value value = make_value(std::move(name), count, dtype, Storage::kept);
-  Buffer buffer(backend(), static_cast<std::size_t>(count) * size_of(dtype));
+  Buffer buffer = allocate(backend(), static_cast<std::size_t>(count) * size_of(dtype), [&] { return memory(0); });
   if (count != 0) backend().zero(buffer.data(), buffer.bytes());
   info(value).view = {buffer.data(), dtype, static_cast<std::size_t>(count)};
   plan_->kept_.push_back(std::move(buffer));
@@ -228,7 +231,7 @@ void Planner::lay_out() {
     owner.push_back(values.size() + i);
   }
   const std::size_t total = assign_offsets(blocks, backend().alignment());
-  plan_->arena_ = Buffer(backend(), total);
+  plan_->arena_ = allocate(backend(), total, [&] { return memory(total); });
   plan_->workspaces_.assign(ops.size(), View{});
   auto* base = static_cast<std::byte*>(plan_->arena_.data());
   for (std::size_t b = 0; b < blocks.size(); ++b) {
@@ -247,9 +250,27 @@ void Planner::lay_out() {
     }
 }
 
+std::vector<MemoryLine> Planner::memory(std::size_t arena) const {
+  auto lines = state_->memory();
+  MemoryLine shared{.name = "values and scratch of a step of " + std::to_string(options_.batch) + " samples, where they lie side by side",
+                    .bytes = arena};
+  MemoryLine kept{.name = "kept from step to step", .bytes = plan_->kept_bytes()};
+  for (const auto& v : plan_->values_) {
+    if (v.alias_of >= 0 || (v.storage != Storage::kept && (v.storage != Storage::arena || v.first < 0))) continue;
+    (v.storage == Storage::kept ? kept : shared)
+        .parts.push_back({.name = v.name, .bytes = static_cast<std::size_t>(v.count) * size_of(v.dtype)});
+  }
+  for (const auto& op : plan_->ops_)
+    if (op.workspace_bytes > 0) shared.parts.push_back({.name = op.layer + ", " + op.name + ": scratch", .bytes = op.workspace_bytes});
+  lines.push_back(std::move(shared));
+  lines.push_back(std::move(kept));
+  return lines;
+}
+
 std::unique_ptr<Plan> Planner::finish() {
   drop_unread();
   lay_out();
+  plan_->changes_weights_ = std::ranges::any_of(plan_->ops_, &PlanOp::changes_weights);
   return std::move(plan_);
 }
 

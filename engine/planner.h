@@ -24,7 +24,9 @@ struct PlanOptions {
   std::int64_t batch = 1;
   Precision precision = Precision::float32;
   std::uint64_t seed = 0;
-  int models = 1;  ///< reserved: trials of one shape in one plan
+  int models = 1;                   ///< reserved: trials of one shape in one plan
+  std::int64_t steps_a_launch = 1;  ///< of steps that are asked for together, how many one launch holds
+  bool record = true;               ///< false: operations are started one by one in every step, also where the device could replay them
 };
 
 class Planner {
@@ -97,6 +99,7 @@ class Planner {
   void add_tensors(Value x, Value y, Value sum);
   void drop_unread();
   void lay_out();
+  std::vector<MemoryLine> memory(std::size_t arena) const;
 
   State* state_;
   PlanOptions options_;

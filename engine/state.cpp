@@ -10,33 +10,46 @@ constexpr std::int64_t alignment = 16;  // elements: 64 bytes in float32
 std::int64_t aligned(std::int64_t count) { return (count + alignment - 1) / alignment * alignment; }
 }  // namespace
 
-State::State(Backend& backend, std::vector<StateTensor> tensors, bool copy) : backend_(&backend), tensors_(std::move(tensors)) {
-  std::int64_t parameters = 0, statistics = 0;
+State::State(Backend& backend, std::vector<StateTensor> tensors, bool copy)
+    : backend_(&backend), tensors_(std::move(tensors)), has_copy_(copy) {
   for (const bool trainable : {true, false}) {
     for (auto& t : tensors_) {
       if (t.statistic || t.trainable != trainable) continue;
-      t.offset = parameters;
-      parameters += aligned(t.shape.elements());
+      t.offset = parameter_count_;
+      parameter_count_ += aligned(t.shape.elements());
     }
-    if (trainable) trainable_ = parameters;
+    if (trainable) trainable_ = parameter_count_;
   }
   for (auto& t : tensors_) {
     if (!t.statistic) continue;
     t.trainable = false;
-    t.offset = statistics;
-    statistics += aligned(t.shape.elements());
+    t.offset = statistic_count_;
+    statistic_count_ += aligned(t.shape.elements());
   }
   const auto make = [&](std::int64_t count, DType dtype) {
-    Buffer buffer(backend, static_cast<std::size_t>(count) * size_of(dtype));
+    Buffer buffer = allocate(backend, static_cast<std::size_t>(count) * size_of(dtype), [this] { return memory(); });
     if (count != 0) backend.zero(buffer.data(), buffer.bytes());
     return buffer;
   };
-  parameters_ = make(parameters, DType::f32);
-  statistics_ = make(statistics, DType::f32);
+  parameters_ = make(parameter_count_, DType::f32);
+  statistics_ = make(statistic_count_, DType::f32);
   gradients_ = make(trainable_, DType::f32);
-  if (copy) copy_ = make(parameters, DType::bf16);
+  if (copy) copy_ = make(parameter_count_, DType::bf16);
   counters_ = Buffer(backend, sizeof(StepCounters));
   backend.zero(counters_.data(), counters_.bytes());
+}
+
+std::vector<MemoryLine> State::memory() const {
+  const auto bytes = [](std::int64_t count, DType dtype = DType::f32) { return static_cast<std::size_t>(count) * size_of(dtype); };
+  MemoryLine weights{.name = "weights", .bytes = bytes(parameter_count_)};
+  for (const auto& t : tensors_)
+    if (!t.statistic) weights.parts.push_back({.name = t.name, .bytes = bytes(t.shape.elements())});
+  const auto slots = static_cast<std::int64_t>(slot_initial_.size()) * trainable_ + slot_extra_;
+  return {std::move(weights),
+          {.name = "moving statistics", .bytes = bytes(statistic_count_)},
+          {.name = "bfloat16 copy of the weights", .bytes = has_copy_ ? bytes(parameter_count_, DType::bf16) : 0},
+          {.name = "gradients of the weights", .bytes = bytes(trainable_)},
+          {.name = "the optimizer's state", .bytes = bytes(slots)}};
 }
 
 View State::value(std::size_t index) const {
@@ -73,7 +86,15 @@ void State::set_slots(const std::vector<float>& initial, std::int64_t extra) {
   values.reserve(initial.size() * plane + static_cast<std::size_t>(extra));
   for (const float v : initial) values.insert(values.end(), plane, v);
   values.resize(values.size() + static_cast<std::size_t>(extra));
-  slots_ = Buffer(*backend_, values.size() * sizeof(float));
+  slots_ = Buffer();
+  try {
+    slots_ = allocate(*backend_, values.size() * sizeof(float), [this] { return memory(); });
+  } catch (...) {
+    slot_initial_.clear();
+    slot_extra_ = 0;
+    throw;
+  }
+  ++layout_;
   if (!values.empty()) backend_->copy_in(slots_.data(), values.data(), slots_.bytes());
 }
 
@@ -138,7 +159,10 @@ void State::write_counters(const StepCounters& counters) { backend_->copy_in(cou
 
 void State::upload_step_table(const std::vector<StepRow>& rows) {
   const std::size_t bytes = rows.size() * sizeof(StepRow);
-  if (bytes > table_.bytes()) table_ = Buffer(*backend_, bytes);
+  if (bytes > table_.bytes()) {
+    table_ = Buffer(*backend_, bytes);
+    ++layout_;
+  }
   backend_->copy_in(table_.data(), rows.data(), bytes);
 }
 

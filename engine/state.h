@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/array.h"
+#include "engine/memory_report.h"
 #include "kernels/backend.h"
 #include "kernels/optimizer_step.h"
 #include "kernels/step.h"
@@ -36,7 +37,8 @@ class State {
   View value(std::size_t index) const;     ///< float32, in parameters or statistics
   View gradient(std::size_t index) const;  ///< empty view for what is not trainable
   View copy_of(std::size_t index) const;   ///< bfloat16 copy; empty where there is none
-  bool has_copy() const { return copy_.data() != nullptr; }
+  bool has_copy() const { return has_copy_; }
+  std::vector<MemoryLine> memory() const;  ///< of all arenas, those to come included
 
   View parameters() const { return view(parameters_, DType::f32); }
   View statistics() const { return view(statistics_, DType::f32); }
@@ -64,23 +66,25 @@ class State {
 
   std::uint64_t version() const { return version_; }  ///< changes whenever weights may have changed
   void touch() { ++version_; }
-  void refresh_copy();  ///< parameters -> bfloat16 copy, after the host wrote
+  std::uint64_t layout() const { return layout_; }  ///< changes whenever an arena or the step table has moved
+  void refresh_copy();                              ///< parameters -> bfloat16 copy, after the host wrote
 
   StepCounters* counters() const { return static_cast<StepCounters*>(counters_.data()); }
   StepCounters read_counters() const;
   void write_counters(const StepCounters& counters);
   const StepRow* step_table() const { return static_cast<const StepRow*>(table_.data()); }
-  /// Rows for the coming steps; capacity grows only here, so keep it constant during an epoch. Returns whether the table moved.
+  /// Rows for the coming steps; capacity grows only here, so keep it constant during an epoch.
   void upload_step_table(const std::vector<StepRow>& rows);
 
  private:
   static View view(const Buffer& buffer, DType dtype) { return {buffer.data(), dtype, buffer.bytes() / size_of(dtype)}; }
   Backend* backend_;
   std::vector<StateTensor> tensors_;
-  std::int64_t trainable_ = 0;
+  std::int64_t parameter_count_ = 0, statistic_count_ = 0, trainable_ = 0;  ///< elements, gaps included
+  bool has_copy_ = false;
   std::vector<float> slot_initial_;
   std::int64_t slot_extra_ = 0;
-  std::uint64_t version_ = 1;
+  std::uint64_t version_ = 1, layout_ = 1;
   Buffer parameters_, statistics_, gradients_, slots_, copy_, counters_, table_;
 };
 

@@ -1,6 +1,8 @@
 // cpu.h: the CPU as a backend. Threads are OpenMP's (oneDNN's pool and ours are one); their number is fixed when the backend is made.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <string>
 
 #include "kernels/backend.h"
@@ -47,6 +49,7 @@ class Cpu final : public Backend {
     void synchronize() override {}
   };
   int threads_;
+  std::atomic<std::size_t> held_ = 0;  ///< bytes
   Immediate stream_;
 };
 

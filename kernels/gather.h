@@ -26,7 +26,7 @@ struct GatherSpec {
 };
 struct Gather {
   virtual ~Gather() = default;
-  /// An empty permutation means rows counters->sample .. +batch in their order.
+  /// An empty permutation means rows counters->sample .. +batch in their order; without counters sample is 0.
   virtual void run(ConstView x, ConstView permutation, const StepCounters* counters, View y, Stream& stream) = 0;
 };
 void verify(const GatherSpec&);  ///< throws Error where channels, scale and offset do not fit

@@ -17,6 +17,7 @@
 #include "kernels/pool2d.h"
 #include "kernels/regularize.h"
 #include "kernels/segment_factor.h"
+#include "kernels/store_rows.h"
 #ifdef LEHR_WITH_CUDA
 #include "kernels/cuda.h"
 #endif
@@ -65,5 +66,6 @@ template Prepared<GlobalPool2dBackwardSpec> make(const GlobalPool2dBackwardSpec&
 template Prepared<PenaltySpec> make(const PenaltySpec&, Backend&);
 template Prepared<ConstraintSpec> make(const ConstraintSpec&, Backend&);
 template Prepared<SegmentFactorSpec> make(const SegmentFactorSpec&, Backend&);
+template Prepared<StoreRowsSpec> make(const StoreRowsSpec&, Backend&);
 
 }  // namespace lehr

@@ -20,7 +20,7 @@ std::vector<Segment> OptimizerEmission::without_decay(std::vector<Segment> segme
 
 namespace {
 
-/// Asked for every step: a state may have got other slots since.
+/// Asked in every run that is not replayed: a state may have got other slots since (its layout has changed then).
 View at(const State& state, OptimizerEmission::Place place) {
   switch (place.arena) {
     case OptimizerEmission::Arena::parameters:
@@ -50,11 +50,11 @@ void OptimizerEmission::step(const Step& s) {
                 .layer = "optimizer",
                 .reads = reads,
                 .always = true,
+                .changes_weights = weights,
                 .run = [op, &state = state(), w = s.w, g = s.g, plane = s.plane, factors = s.factors, weights](const Binding& v, View,
                                                                                                                Stream& stream) {
                   op->run(at(state, w), at(state, g), state.slot_plane(plane), state.step_table(), state.counters(), v[factors],
                           weights ? state.copy() : View{}, stream);
-                  if (weights) state.touch();
                 }});
 }
 

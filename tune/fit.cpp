@@ -4,8 +4,7 @@
 #include <cmath>
 
 #include "engine/data/split.h"
-#include "tune/model.h"
-#include "tune/row_feed.h"
+#include "tune/evaluation.h"
 
 namespace lehr {
 
@@ -13,24 +12,13 @@ namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-void check_options(const Dataset& train, const FitOptions& o) {
-  const auto positive = [](std::int64_t value, const char* flag) {
-    if (value < 1)
-      throw Error(
-          {.category = Category::usage, .where = flag, .what = "must be positive", .expected = "1 or more", .got = std::to_string(value)});
-  };
-  positive(o.epochs, "--epochs");
-  positive(o.batch_size, "--batch-size");
-  if (train.size() == 0) throw Error({.category = Category::data, .where = train.name, .what = "there are no samples to train on"});
-}
-
 }  // namespace
 
 class FitRun final : public Run {
  public:
   FitRun(Model& model, const Dataset& train, const FitOptions& options)
       : m_(model), o_(options), n_(train.size()), batch_(std::min(options.batch_size, train.size())) {
-    check_options(train, options);
+    verify(options, train);
     model.resolve(train);
     check_augmentation(o_.augmentation, train.sample_shape());
     if (o_.validation_data != nullptr) model.resolve(*o_.validation_data);
@@ -148,7 +136,11 @@ class FitRun final : public Run {
   StepPlan make_plan(std::int64_t size) {
     StepRequest request{.network = m_.network(),
                         .state = m_.state(),
-                        .options = {.mode = PlanMode::train, .batch = size, .precision = m_.options().precision, .seed = m_.options().seed},
+                        .options = {.mode = PlanMode::train,
+                                    .batch = size,
+                                    .precision = m_.options().precision,
+                                    .seed = m_.options().seed,
+                                    .steps_a_launch = o_.steps_per_execution},
                         .form = form_,
                         .loss = m_.loss(),
                         .metrics = m_.metrics(),
@@ -173,7 +165,8 @@ class FitRun final : public Run {
                   .activations = full_.plan->bytes() + (ragged_.plan ? ragged_.plan->bytes() : 0),
                   .samples = feed_bytes(train, batch_)};
     if (o_.validation_data != nullptr) {
-      use.activations += m_.prepare_evaluation(*o_.validation_data, o_.batch_size);
+      validation_ = m_.prepare_evaluation(*o_.validation_data, o_.batch_size);
+      use.activations += validation_->plan_bytes;
       use.samples += feed_bytes(*o_.validation_data, std::min(o_.batch_size, o_.validation_data->size()));
     }
     for (const Dataset* data : {&train, o_.validation_data})
@@ -275,10 +268,11 @@ class FitRun final : public Run {
     while (epoch_steps_done_ < steps()) {
       const bool last = epoch_steps_done_ == n_ / batch_;
       const StepPlan& step = last ? ragged_ : full_;
+      const std::int64_t count = last ? 1 : steps_together();
       rows_->feed(step);
-      step.plan->run();
-      ++epoch_steps_done_;
-      samples_ += last ? n_ % batch_ : batch_;
+      step.plan->run(count);
+      epoch_steps_done_ += count;
+      samples_ += last ? n_ % batch_ : count * batch_;
       if (o_.renderer != nullptr && now() - shown > 0.05 && epoch_steps_done_ < steps()) {
         shown = now();
         const double speed = static_cast<double>((epoch_steps_done_ - first) * batch_) / (shown - begin);
@@ -297,6 +291,14 @@ class FitRun final : public Run {
       }
     }
     step_seconds_ += now() - begin;
+  }
+
+  /// Whole batches until somebody wants to see one, at most steps_per_execution.
+  std::int64_t steps_together() const {
+    std::int64_t count = rows_->whole_epoch() ? std::min(o_.steps_per_execution, n_ / batch_ - epoch_steps_done_) : 1;
+    for (const auto& callback : callbacks_)
+      if (const auto every = callback->every_batches(); every > 0) count = std::min(count, every - epoch_steps_done_ % every);
+    return count;
   }
 
   void batch_ended(bool last) {
@@ -340,7 +342,7 @@ class FitRun final : public Run {
     }
     if (evaluates_elsewhere()) use_averaged_weights(true);
     if (o_.validation_data != nullptr) {
-      const Evaluation validation = m_.evaluate(*o_.validation_data, o_.batch_size, o_.interrupted);
+      const Evaluation validation = m_.evaluate(*validation_, o_.interrupted);
       // All steps are done: a resumed run only validates.
       if (!validation.complete) {
         interrupted_ = true;
@@ -426,6 +428,7 @@ class FitRun final : public Run {
   std::unique_ptr<RowFeed> rows_;
   Buffer class_weights_;
   StepPlan full_, ragged_;
+  std::unique_ptr<PreparedEvaluation> validation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;
   MemoryUse memory_;
   RunPosition position_;

@@ -30,6 +30,7 @@
 namespace lehr {
 
 class RowFeed;
+struct PreparedEvaluation;
 
 struct ModelOptions {
   Optimizer optimizer = {};
@@ -76,6 +77,8 @@ struct MemoryUse {
 struct FitOptions {
   std::int64_t epochs = 1;  ///< the end index, as in Keras
   std::int64_t batch_size = 32;
+  /// Batches between two looks at the run (progress, interruption), one launch where the device can: as in Keras's compile. Changes no bit.
+  std::int64_t steps_per_execution = 1;
   const Dataset* validation_data = nullptr;
   bool shuffle = true;
   std::vector<CallbackSpec> callbacks = {};
@@ -88,6 +91,8 @@ struct FitOptions {
   std::function<void(const TrainingState&)> on_epoch = {};  ///< after callbacks: writes checkpoint and history
   std::optional<TrainingState> resume = {};
 };
+
+void verify(const FitOptions& options, const Dataset& train);  ///< throws Error{usage} for a number below 1, Error{data} for an empty set
 
 struct FitResult {
   History history = {};
@@ -147,8 +152,8 @@ class Model {
   void load_source();
   std::string take_weights(const Match& match, const std::string& file);
   StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
-  StepForm evaluation_form(const Dataset& data) const;
-  std::size_t prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< makes the plans; their bytes
+  std::unique_ptr<PreparedEvaluation> prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< `data` must outlive it
+  Evaluation evaluate(PreparedEvaluation& on, const std::function<bool()>& interrupted);
   Array predict_rows(RowFeed& feed, DType dtype, std::int64_t rows, std::int64_t batch_size);
   Network network_;
   ModelOptions options_;

@@ -37,6 +37,7 @@ class ResidentFeed final : public RowFeed {
   ResidentFeed(Backend& backend, const Array& x, const Array& y) : x_(backend, x), y_(backend, y), order_(backend) {}
   void start(std::span<const std::int32_t> order, std::int64_t) override { order_.upload(order); }
   void feed(const StepPlan& step) override { bind(step, x_.view(), y_.view(), order_.view()); }
+  bool whole_epoch() const override { return true; }
 
  private:
   DeviceRows x_, y_;
@@ -89,6 +90,7 @@ class StreamedFeed final : public RowFeed {
     if (!batch) throw Error({.where = rows_.name, .what = "an epoch asked for more batches than it has"});
     bind(step, x_.put(batch->x), batch->y ? y_.put(batch->y) : ConstView{}, places_.view());
   }
+  bool whole_epoch() const override { return false; }
 
  private:
   std::size_t batch_bytes(std::int64_t elements, DType dtype) const { return static_cast<std::size_t>(batch_ * elements) * size_of(dtype); }

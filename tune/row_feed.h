@@ -16,8 +16,10 @@ class RowFeed {
   virtual ~RowFeed() = default;
   /// Before an epoch: its order of all rows (empty: their own), and how many of them are done already.
   virtual void start(std::span<const std::int32_t> order, std::int64_t done) = 0;
-  /// Before every step of the epoch: binds the next batch. Throws the error of a row that could not be read.
+  /// Before the epoch's next steps: binds their batches. Throws the error of a row that could not be read.
   virtual void feed(const StepPlan& step) = 0;
+  /// Whether feed() serves any number of steps, or one.
+  virtual bool whole_epoch() const = 0;
 };
 
 /// `y`: labels as the plan reads them (may be empty). `data` and `y` must outlive the feed. batch_size: of every batch but the last.

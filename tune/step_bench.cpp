@@ -9,6 +9,7 @@
 #include "kernels/roofline.h"
 #include "layers/network.h"
 #include "optim/adam.h"
+#include "tune/device_rows.h"
 #include "tune/step_plan.h"
 
 namespace lehr {
@@ -106,8 +107,9 @@ StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
   for (std::size_t i = 0; i < y.count(); ++i)
     y.as<std::int32_t>()[i] =
         static_cast<std::int32_t>(random_word({.seed = 1, .stream = 1}, 0, i) % static_cast<std::uint32_t>(net.classes));
-  step.plan->bind(step.x, {x.data(), DType::f32, x.count()});
-  step.plan->bind(step.y, {y.data(), DType::i32, y.count()});
+  const DeviceRows x_rows(backend, x), y_rows(backend, y);
+  step.plan->bind(step.x, x_rows.view());
+  step.plan->bind(step.y, y_rows.view());
   state.upload_step_table({optimizer.row(0, 1e-4)});
 
   const auto rewind = [&] {  // every step sees the first batch and the first row of the table
@@ -118,6 +120,7 @@ StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
   const auto once = [&] {
     rewind();
     step.plan->run();
+    backend.stream().synchronize();
   };
   once();
   once();

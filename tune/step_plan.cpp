@@ -5,6 +5,7 @@
 
 #include "kernels/gather.h"
 #include "kernels/metrics.h"
+#include "kernels/store_rows.h"
 #include "layers/penalties.h"
 #include "optim/emit.h"
 
@@ -56,9 +57,8 @@ class StepBuilder {
   StepPlan build() {
     const Value x = gather_input();
     const auto values = r_.network.emit(p_, x);
-    step_.outputs = values.back();
     if (r_.options.mode == PlanMode::predict) {
-      p_.keep(step_.outputs);
+      step_.outputs = store("outputs", values.back(), r_.network.output().elements());
     } else {
       emit_loss_and_metrics(values);
     }
@@ -120,10 +120,24 @@ class StepBuilder {
     auto op = p_.prepare(spec);
     const Value y = p_.tensor("input", p_.count(x), p_.dtype(x));
     p_.add({.name = "preprocess", .layer = "input", .reads = {x}, .writes = {y}, .run = [op, x, y](const Binding& v, View, Stream& s) {
-              const StepCounters zero{};
-              op->run(v[x], {}, &zero, v[y], s);
+              op->run(v[x], {}, nullptr, v[y], s);
             }});
     return y;
+  }
+
+  /// Into a table of all rows, so that no step copies anything to the host.
+  Value store(const std::string& name, Value from, std::int64_t elements) {
+    const Value table = p_.bound(name, 0, p_.dtype(from) == DType::i32 ? DType::i32 : DType::f32);
+    auto op = p_.prepare(StoreRowsSpec{.batch = batch(), .elements = elements, .from = p_.dtype(from)});
+    p_.add({.name = "store rows",
+            .layer = name,
+            .reads = {from},
+            .writes = {table},
+            .always = true,
+            .run = [op, from, table, counters = r_.state.counters()](const Binding& v, View, Stream& s) {
+              op->run(v[from], counters, v[table], s);
+            }});
+    return table;
   }
 
   void emit_sum(Value values, Value extra, bool stop_on_nan) {
@@ -164,14 +178,14 @@ class StepBuilder {
       emit_optimizer(p_, *r_.optimizer);
       emit_constraints(p_, r_.network);
     } else if (classes > 1) {
-      step_.predicted = p_.tensor("predicted", batch(), DType::i32);
+      const Value ids = p_.tensor("predicted", batch(), DType::i32);
       auto op = p_.prepare(ArgmaxSpec{.rows = batch(), .classes = classes, .dtype = p_.dtype(loss.scores)});
       p_.add({.name = "argmax",
               .layer = "metrics",
               .reads = {loss.scores},
-              .writes = {step_.predicted},
-              .run = [op, z = loss.scores, to = step_.predicted](const Binding& v, View, Stream& s) { op->run(v[z], v[to], s); }});
-      p_.keep(step_.predicted);
+              .writes = {ids},
+              .run = [op, z = loss.scores, ids](const Binding& v, View, Stream& s) { op->run(v[z], v[ids], s); }});
+      step_.predicted = store("predicted", ids, 1);
     }
   }
 

@@ -47,7 +47,7 @@ struct StepPlan {
   std::unique_ptr<Plan> plan;
   Value x, y, permutation, class_weights;  ///< to be bound
   std::vector<Value> sums;                 ///< [2] f64 each: the loss, then every metric
-  Value outputs, predicted;                ///< predict: outputs [n, ...]; evaluate: predicted ids [n] i32
+  Value outputs, predicted;  ///< to be bound, tables of all rows: predict: outputs [rows, ...] f32; evaluate: predicted ids [rows] i32
 
   void zero_sums(Backend& backend) const;
   std::vector<double> means(Backend& backend) const;      ///< loss, metrics; NaN before the first sample

@@ -120,8 +120,10 @@ void Cpu::zero(void* device, std::size_t bytes) {
   if (bytes != 0) std::memset(device, 0, bytes);
 }
 
+// A machine that lends more memory than it has ends the program without a word; so no more is asked for than this process may use.
 void* Cpu::allocate(std::size_t bytes) {
-  void* data = ::operator new(bytes, std::align_val_t{alignment()}, std::nothrow);
+  static const std::size_t limit = memory_limit();  // the files it stands in are read once
+  void* data = bytes > limit || held_ > limit - bytes ? nullptr : ::operator new(bytes, std::align_val_t{alignment()}, std::nothrow);
   if (data == nullptr)
     throw Error({.category = Category::device,
                  .where = name(),
@@ -129,8 +131,12 @@ void* Cpu::allocate(std::size_t bytes) {
                  .expected = std::to_string(bytes) + " bytes",
                  .got = std::to_string(free_memory()) + " bytes free",
                  .hint = "Use a smaller --batch-size or --image-size."});
+  held_ += bytes;
   return data;
 }
-void Cpu::release(void* data, std::size_t) noexcept { ::operator delete(data, std::align_val_t{alignment()}); }
+void Cpu::release(void* data, std::size_t bytes) noexcept {
+  held_ -= bytes;
+  ::operator delete(data, std::align_val_t{alignment()});
+}
 
 }  // namespace lehr

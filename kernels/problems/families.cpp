@@ -56,6 +56,7 @@ const std::vector<Family>& families() {
       {.name = "norm_clip", .keys = "count segments clipnorm global_clipnorm", .make = norm_clip_case},
       {.name = "segment_factor", .keys = "kind count segments scale decay epsilon limit neutral", .make = segment_factor_case},
       {.name = "factored_moments", .keys = "matrices rows c factored b epsilon", .make = factored_moments_case},
+      {.name = "store_rows", .keys = "rows batch elements sample from", .make = store_rows_case},
   };
   return all;
 }

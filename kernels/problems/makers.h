@@ -50,5 +50,7 @@ Case factored_moments_case(const Problem&, Backend&);
 /// same_zoom=0 flip=horizontal|vertical|both fill=reflect|wrap|constant|nearest fill_value=0 bilinear=1 oh=5 ow=6 training=1 step=5 seed=7
 /// from=float32 to=float32`
 Case augment_case(const Problem&, Backend&);
+/// `rows=100 batch=32 elements=10 sample=0 from=float32|bfloat16|int32`
+Case store_rows_case(const Problem&, Backend&);
 
 }  // namespace lehr::check

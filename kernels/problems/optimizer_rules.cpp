@@ -16,7 +16,7 @@ constexpr double b1 = 0.9, b2 = 0.999, eps = 1e-7;
 /// What the words of a problem say.
 struct Words {
   double momentum;
-  bool flag;  ///< nesterov, amsgrad, centered
+  bool flag;   ///< nesterov, amsgrad, centered
   bool keras;  ///< style=keras; else PyTorch's or the paper's form
   int t;
   double correction(double beta) const { return 1 - std::pow(beta, t); }
@@ -60,7 +60,8 @@ RuleCase adam(const Words& o) {
 
 // Planes: velocity, then the momentum and the average gradient where they are in use.
 RuleCase rmsprop(const Words& o) {
-  RuleCase c{.rule = RmspropRule{.momentum = static_cast<float>(o.momentum), .centered = o.flag, .outside = !o.keras}, .slots = {second_moment}};
+  RuleCase c{.rule = RmspropRule{.momentum = static_cast<float>(o.momentum), .centered = o.flag, .outside = !o.keras},
+             .slots = {second_moment}};
   if (o.momentum > 0) c.slots.push_back(first_moment);
   if (o.flag) c.slots.push_back(first_moment);
   c.apply = [o](double& w, double g, Slots& s, const RuleStep& step) {

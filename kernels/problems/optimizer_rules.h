@@ -22,10 +22,10 @@ struct RuleStep {
 
 struct RuleCase {
   OptimizerRule rule;
-  StepRow row = {};               ///< of step t
-  double rate = 0.01, decay = 0;  ///< decay: the share of w that goes, rate * weight_decay
-  bool every_step = false;        ///< also on steps that only accumulate
-  double magnitude = 1;           ///< of the largest term that is rounded
+  StepRow row = {};                                   ///< of step t
+  double rate = 0.01, decay = 0;                      ///< decay: the share of w that goes, rate * weight_decay
+  bool every_step = false;                            ///< also on steps that only accumulate
+  double magnitude = 1;                               ///< of the largest term that is rounded
   std::vector<std::pair<double, double>> slots = {};  ///< the range that each slot begins in
   /// One weight, after its decay; `slot` in the order of the planes.
   std::function<void(double& w, double g, std::vector<double>& slot, const RuleStep& step)> apply = {};

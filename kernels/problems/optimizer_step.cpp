@@ -78,7 +78,8 @@ void add_step(Case& on, Operands o, const Way& way) {
                   slots.copy_from(o.slots);
                   if (copy.count() != 0) copy.assign(o.w.values());  // what the last step left; gaps keep it
                 }};
-  if (way.copies) pass.results.push_back({"copy", &copy, [=] { return within(o.after(changes, applies).w, 0.0040, 2e-8 * o.step.magnitude); }});
+  if (way.copies)
+    pass.results.push_back({"copy", &copy, [=] { return within(o.after(changes, applies).w, 0.0040, 2e-8 * o.step.magnitude); }});
   on.add(std::move(pass));
 }
 

@@ -30,6 +30,15 @@ class Recorded final : public Recording {
   throw Error({.category = Category::device, .where = "recording of a step", .what = std::string(what) + " cannot be recorded"});
 }
 
+/// Host code that copies; only within a buffer of the device.
+template <class Work>
+void on_device(const void* begin, std::size_t bytes, const Work& work) {
+  if (!simt::device_memory().region().granted(begin, bytes))
+    throw simt::Fault("a copy or fill of " + std::to_string(bytes) + " bytes outside of every buffer of the device");
+  const simt::HostAccess access(begin, bytes);
+  work();
+}
+
 }  // namespace
 
 namespace simt {
@@ -88,21 +97,23 @@ void Cuda::enter() {}
 
 void Cuda::copy_in(void* device, const void* host, std::size_t bytes) {
   if (recording_) not_while_recording("a copy from the host");
+  if (bytes == 0) return;
   ++counters_.host_copies;
-  if (bytes != 0) std::memcpy(device, host, bytes);
+  on_device(device, bytes, [=] { std::memcpy(device, host, bytes); });
 }
 void Cuda::copy_out(void* host, const void* device, std::size_t bytes) {
   if (recording_) not_while_recording("a copy to the host");
+  if (bytes == 0) return;
   ++counters_.host_copies;
-  if (bytes != 0) std::memcpy(host, device, bytes);
+  on_device(device, bytes, [=] { std::memcpy(host, device, bytes); });
 }
 void Cuda::copy(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
   ++counters_.device_copies;
-  simt::put(stream_, [=] { std::memmove(to, from, bytes); });
+  simt::put(stream_, [=] { on_device(to, bytes, [=] { on_device(from, bytes, [=] { std::memmove(to, from, bytes); }); }); });
 }
 void Cuda::zero(void* device, std::size_t bytes) {
-  if (bytes != 0) simt::put(stream_, [=] { std::memset(device, 0, bytes); });
+  if (bytes != 0) simt::put(stream_, [=] { on_device(device, bytes, [=] { std::memset(device, 0, bytes); }); });
 }
 
 std::unique_ptr<Recording> Cuda::record(const std::function<void()>& work) {

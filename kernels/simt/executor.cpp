@@ -79,6 +79,7 @@ class Executor {
   std::string fault_;
   bool combining_ = false;
 
+  ShadowedRegion& device_ = device_memory().region();
   ShadowedRegion shared_{shared_bytes};
   struct Piece {
     const void* key;
@@ -263,7 +264,7 @@ void Executor::run_block() {
   at_barrier_.clear();
   barriers_ = 0;
   pieces_.clear();
-  shared_.poison(0, shared_bytes);
+  shared_.revoke(0, shared_bytes);
   shared_used_ = shared_granted_ = 0;
   now_.run = next_run();
   while (done_ < count) {
@@ -319,8 +320,8 @@ void* Executor::shared_piece(const void* key, std::size_t bytes, std::size_t ali
   if (offset + bytes + gap > shared_bytes) fault("more shared memory than the executor has");
   shared_granted_ += bytes;
   shared_used_ = offset + bytes + gap;
-  shared_.unpoison(offset, bytes);
-  std::memset(shared_.begin() + offset, 0xff, bytes);
+  shared_.grant(offset, bytes);
+  shared_.fill(offset, 0xff, bytes);
   pieces_.push_back({key, offset, bytes});
   return shared_.begin() + offset;
 }
@@ -328,13 +329,12 @@ void* Executor::shared_piece(const void* key, std::size_t bytes, std::size_t ali
 void Executor::check(const void* address, std::size_t bytes, Access access) {
   if (combining_) return;
   const auto* at = static_cast<const char*>(address);
-  ShadowedRegion& device = device_memory().region();
-  const bool on_device = device.holds(address), in_shared = shared_.holds(address);
+  const bool on_device = device_.holds(address), in_shared = shared_.holds(address);
   const auto did = [&] {
     return (access == Access::read ? "reads " : access == Access::write ? "writes " : "updates ") + std::to_string(bytes) + " bytes ";
   };
   if (on_device || in_shared) {
-    if (ShadowedRegion::poisoned(address, bytes))
+    if (!(on_device ? device_ : shared_).granted(address, bytes))
       fault([&] { return did() + "outside of every " + (on_device ? "buffer" : "shared array"); }());
     Moment now = now_;
     now.thread = current->number;
@@ -342,7 +342,7 @@ void Executor::check(const void* address, std::size_t bytes, Access access) {
     now.warp_epoch = warps_[current->number / 32].epoch;
     if (in_shared) now.first_run = now.run;  // other blocks have shared memory of their own
     std::uint32_t other = 0;
-    if (!(on_device ? device : shared_).touch(address, bytes, access, now, other))
+    if (!(on_device ? device_ : shared_).touch(address, bytes, access, now, other))
       fault([&] {
         return std::string("race on ") + (on_device ? "device" : "shared") + " memory: " + did() + "that thread " + std::to_string(other) +
                " of this or another block touched, with no barrier between";

@@ -13,7 +13,7 @@ void check(const void* address, std::size_t bytes, bool write) {
   using lehr::simt::Access;
   if (lehr::simt::running()) {
     lehr::simt::check_access(address, bytes, write ? Access::write : Access::read);
-  } else if (lehr::simt::ShadowedRegion::poisoned(address, bytes)) {
+  } else if (lehr::simt::poisoned_for_host(address, bytes)) {
     std::fprintf(stderr, "host code of a .cu file %s %zu bytes at %p that it may not touch\n", write ? "writes" : "reads", bytes, address);
     std::abort();
   }

@@ -1,4 +1,5 @@
-// memory.h: the device's memory: one region with poisoned gaps between buffers, so that no overrun lands in a neighbour.
+// memory.h: the device's memory: one region with poisoned gaps between buffers, so that no overrun lands in a neighbour. Host
+// code cannot touch it, as that of a GPU; copies can.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +17,15 @@ class DeviceMemory {
   void* allocate(std::size_t bytes);  ///< empty where none is left
   void release(void* data, std::size_t bytes) noexcept;
   std::size_t free_bytes() const;
+  std::size_t used() const { return used_; }
+  /// As if the device had no more than this; what is held stays.
+  void limit(std::size_t bytes) { limit_ = bytes; }
   ShadowedRegion& region() { return region_; }
 
  private:
   ShadowedRegion region_;
   std::map<std::size_t, std::size_t> free_;  // offset -> bytes, no two adjacent
+  std::size_t used_ = 0, limit_ = capacity;
   mutable std::mutex mutex_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <cstring>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -25,34 +27,76 @@ char* reserve(std::size_t bytes) {
   return static_cast<char*>(memory);
 }
 
+void poison(const char* begin, std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_poison_memory_region(begin, bytes);
+#else
+  static_cast<void>(begin), static_cast<void>(bytes);
+#endif
+}
+void unpoison(const char* begin, std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  __asan_unpoison_memory_region(begin, bytes);
+#else
+  static_cast<void>(begin), static_cast<void>(bytes);
+#endif
+}
+
 }  // namespace
 
 ShadowedRegion::ShadowedRegion(std::size_t bytes)
-    : bytes_(bytes), memory_(reserve(bytes)), cells_(reinterpret_cast<Cell*>(reserve(bytes * sizeof(Cell)))) {
-  poison(0, bytes);
+    : bytes_(bytes),
+      memory_(reserve(bytes)),
+      cells_(reinterpret_cast<Cell*>(reserve(bytes * sizeof(Cell)))),
+      granted_(reinterpret_cast<std::uint64_t*>(reserve(bytes / 8 + sizeof(std::uint64_t)))) {
+  poison(memory_, bytes);
 }
 
 ShadowedRegion::~ShadowedRegion() {
-  unpoison(0, bytes_);
+  unpoison(memory_, bytes_);
   munmap(memory_, bytes_);
   munmap(cells_, bytes_ * sizeof(Cell));
+  munmap(granted_, bytes_ / 8 + sizeof(std::uint64_t));
 }
 
-void ShadowedRegion::poison(std::size_t offset, std::size_t bytes) const {
-#if defined(__SANITIZE_ADDRESS__)
-  __asan_poison_memory_region(memory_ + offset, bytes);
-#else
-  static_cast<void>(offset), static_cast<void>(bytes);
-#endif
+/// Calls visit(word, bits) for the words that hold bits [begin, end), until it answers false.
+template <class Visit>
+bool for_words(std::size_t begin, std::size_t end, const Visit& visit) {
+  while (begin < end) {
+    const std::size_t from = begin % 64, count = std::min(64 - from, end - begin);
+    const std::uint64_t bits = (count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1) << from;
+    if (!visit(begin / 64, bits)) return false;
+    begin += count;
+  }
+  return true;
 }
-void ShadowedRegion::unpoison(std::size_t offset, std::size_t bytes) const {
-#if defined(__SANITIZE_ADDRESS__)
-  __asan_unpoison_memory_region(memory_ + offset, bytes);
-#else
-  static_cast<void>(offset), static_cast<void>(bytes);
-#endif
+
+void ShadowedRegion::mark(std::size_t offset, std::size_t bytes, bool granted) const {
+  for_words(offset, offset + bytes, [&](std::size_t word, std::uint64_t bits) {
+    granted_[word] = granted ? granted_[word] | bits : granted_[word] & ~bits;
+    return true;
+  });
 }
-bool ShadowedRegion::poisoned(const void* address, std::size_t bytes) {
+bool ShadowedRegion::granted(const void* address, std::size_t bytes) const {
+  const auto offset = static_cast<std::size_t>(static_cast<const char*>(address) - memory_);
+  if (offset >= bytes_ || bytes > bytes_ - offset) return false;
+  return for_words(offset, offset + bytes, [&](std::size_t word, std::uint64_t bits) { return (granted_[word] & bits) == bits; });
+}
+void ShadowedRegion::fill(std::size_t offset, int byte, std::size_t bytes) const {
+  const HostAccess access(memory_ + offset, bytes);
+  std::memset(memory_ + offset, byte, bytes);
+}
+
+// AddressSanitizer keeps a byte for eight: whole groups, or the first of them would stay open.
+HostAccess::HostAccess(const void* begin, std::size_t bytes) {
+  const auto from = reinterpret_cast<std::uintptr_t>(begin) / 8 * 8, to = (reinterpret_cast<std::uintptr_t>(begin) + bytes + 7) / 8 * 8;
+  begin_ = reinterpret_cast<const char*>(from);  // NOLINT(performance-no-int-to-ptr): the group that begin lies in
+  bytes_ = to - from;
+  unpoison(begin_, bytes_);
+}
+HostAccess::~HostAccess() { poison(begin_, bytes_); }
+
+bool poisoned_for_host(const void* address, std::size_t bytes) {
 #if defined(__SANITIZE_ADDRESS__)
   return __asan_region_is_poisoned(const_cast<void*>(address), bytes) != nullptr;  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 #else

@@ -23,7 +23,8 @@ struct Moment {
   std::uint32_t warp_epoch = 0;   ///< __syncwarps passed
 };
 
-/// Memory of fixed size, with a shadow beside it. Reserved at once, given pages when touched.
+/// Memory of fixed size, with a shadow beside it. Reserved at once, given pages when touched. To AddressSanitizer all of it is poisoned, always:
+/// host code that touches it ends the program. Kernels may touch what was granted.
 class ShadowedRegion {
  public:
   explicit ShadowedRegion(std::size_t bytes);
@@ -37,9 +38,10 @@ class ShadowedRegion {
   /// Records the access; false where it conflicts with an earlier one, whose thread is then in `other`.
   bool touch(const void* address, std::size_t bytes, Access access, const Moment& now, std::uint32_t& other);
 
-  void poison(std::size_t offset, std::size_t bytes) const;
-  void unpoison(std::size_t offset, std::size_t bytes) const;
-  static bool poisoned(const void* address, std::size_t bytes);
+  void grant(std::size_t offset, std::size_t bytes) { mark(offset, bytes, true); }
+  void revoke(std::size_t offset, std::size_t bytes) { mark(offset, bytes, false); }
+  bool granted(const void* address, std::size_t bytes) const;
+  void fill(std::size_t offset, int byte, std::size_t bytes) const;
 
  private:
   struct Mark {
@@ -49,9 +51,26 @@ class ShadowedRegion {
     Mark write, read;
   };
   static bool conflict(const Mark& earlier, const Moment& now, bool atomic);
+  void mark(std::size_t offset, std::size_t bytes, bool granted) const;
   std::size_t bytes_;
   char* memory_;
   Cell* cells_;
+  std::uint64_t* granted_;  // a bit a byte
 };
+
+/// While it lives, host code may touch these bytes (and their neighbours within groups of eight): copies are made under it.
+class HostAccess {
+ public:
+  HostAccess(const void* begin, std::size_t bytes);
+  ~HostAccess();
+  HostAccess(const HostAccess&) = delete;
+  HostAccess& operator=(const HostAccess&) = delete;
+
+ private:
+  const char* begin_;
+  std::size_t bytes_;
+};
+/// Whether AddressSanitizer would stop host code here.
+bool poisoned_for_host(const void* address, std::size_t bytes);
 
 }  // namespace lehr::simt

@@ -1,0 +1,21 @@
+// evaluation.h: what Model keeps ready to evaluate a data set again and again: nothing moves from one time to the next, so that recorded steps
+// are replayed.
+#pragma once
+
+#include <memory>
+
+#include "tune/model.h"
+#include "tune/row_feed.h"
+
+namespace lehr {
+
+struct PreparedEvaluation {
+  std::int64_t rows = 0, batch = 0;
+  StepForm form = {};
+  Array y = {};
+  std::unique_ptr<RowFeed> feed = {};
+  Buffer predicted = {};       ///< ids [rows] i32; empty for one output
+  std::size_t plan_bytes = 0;  ///< of the plans for whole and ragged batches
+};
+
+}  // namespace lehr
