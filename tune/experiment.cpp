@@ -170,6 +170,7 @@ bool train(ExperimentPlan plan, const ExperimentOptions& o, const FitJobHooks& h
 }  // namespace
 
 bool checks_hold(const ExperimentReport& report) {
+  if (!std::all_of(report.descents.begin(), report.descents.end(), [](const auto& d) { return d.holds(); })) return false;
   return std::all_of(report.runs.begin(), report.runs.end(), [](const auto& run) { return !run.killed || run.killed->holds(); });
 }
 
@@ -186,11 +187,41 @@ MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRu
   return out;
 }
 
+namespace {
+
+ExperimentReport run_descents(const Experiment& e, const ExperimentOptions& o, ExperimentReport report) {
+  constexpr double start = -4;
+  const RunFolder folder =
+      o.flags.run.empty() ? RunFolder::create(o.flags.runs_root, e.name, today()) : RunFolder::create_at(o.flags.run, o.flags.overwrite);
+  for (const double rate : report.plan.descent_rates) {
+    report.descents.push_back(descend(rate, start, report.plan.job.epochs));
+    const Descent& d = report.descents.back();
+    const auto lowest = std::min_element(d.losses.begin(), d.losses.end()) - d.losses.begin();
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    report.runs.push_back({.run = folder.path().string(),
+                           .epochs = report.plan.job.epochs,
+                           .best_epoch = lowest,
+                           .val_accuracy = none,
+                           .test_accuracy = none,
+                           .test_loss = d.losses.back(),
+                           .best_test_loss = *std::min_element(d.losses.begin(), d.losses.end()),
+                           .verdict = verdict(d.history()),
+                           .history = d.history()});
+  }
+  folder.write("descent.csv", descent_csv(report.descents));
+  report.picture = folder.file("descent.svg").string();
+  plot::write_figure(descent_figure(report.descents, e.question), report.picture, folder.file("descent.png"));
+  return report;
+}
+
+}  // namespace
+
 ExperimentReport run_experiment(const Experiment& e, const ExperimentOptions& o) {
   const ExperimentChoice choice{.scale = o.scale, .variant = o.variant};
   ExperimentReport report{.experiment = e.name, .scale = o.scale, .plan = plan_of(e, choice)};
   take_flags(report.plan, e, o);
   require_weights(report.plan);
+  if (!report.plan.descent_rates.empty()) return run_descents(e, o, std::move(report));
   const DataSplits data = load_job_data(report.plan.job.data, report.plan.job, o.hooks);
   report.plan = plan_for(e, choice, data);
   take_flags(report.plan, e, o);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tune/collapse.h"
+#include "tune/descent.h"
 #include "tune/fit_job.h"
 #include "tune/killed_run.h"
 
@@ -41,9 +42,10 @@ struct ExperimentPlan {
   Shape input = {};                   ///< of a sample
   std::int64_t samples = 0;           ///< to train on, of the scale's own data
   std::int64_t classes = 0;
-  double samples_per_s = 0;        ///< trained, validation included, by two AVX-512 cores
-  std::int64_t likely_epochs = 0;  ///< what callbacks usually leave of the planned ones; 0: all
-  std::int64_t kill_after = 0;     ///< > 0: a second process repeats the run, is killed after so many epochs and gone on with
+  double samples_per_s = 0;                ///< trained, validation included, by two AVX-512 cores
+  std::int64_t likely_epochs = 0;          ///< what callbacks usually leave of the planned ones; 0: all
+  std::int64_t kill_after = 0;             ///< > 0: a second process repeats the run, is killed after so many epochs and gone on with
+  std::vector<double> descent_rates = {};  ///< not empty: no training but steps on a parabola at these rates; `job` says which in words
 };
 
 struct ExperimentReport;
@@ -101,10 +103,12 @@ struct ExperimentReport {
   Scale scale = Scale::laptop;
   ExperimentPlan plan = {};  ///< as it was run: data and classes resolved
   std::vector<ExperimentRun> runs = {};
+  std::vector<Descent> descents = {};  ///< one a run, where the plan has rates for them
+  std::string picture = {};            ///< of the descents
   bool interrupted = false;
 };
 
-bool checks_hold(const ExperimentReport& report);  ///< what an experiment claims to check: a killed run that goes on
+bool checks_hold(const ExperimentReport& report);  ///< a killed run that goes on, a closed form
 
 /// Throws Error{data} where the lecture's scale needs a weights file that is not there, before any data is read.
 ExperimentReport run_experiment(const Experiment& experiment, const ExperimentOptions& options);

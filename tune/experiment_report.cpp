@@ -300,6 +300,9 @@ JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
 std::string experiment_text(const Experiment& e, const ExperimentReport& r, std::span<const ExperimentReport> others) {
   if (r.runs.empty()) return {};
   const ExperimentRun& run = *typical(r.runs);
+  if (!r.descents.empty())
+    return fmt::format("\n{}: {}\n", e.name, e.question) + descent_text(r.descents) + "  picture: " + r.picture + "\n" +
+           entry("lesson", e.lesson, 2, 12);
   std::string out = fmt::format("\n{} at {} scale: {}\n", e.name, name_of(r.scale), e.question) + comparison(e, r);
   const auto agree = std::count_if(r.runs.begin(), r.runs.end(), [&](const auto& x) { return x.verdict.kind == run.verdict.kind; });
   out += entry("verdict", (r.runs.size() > 1 ? fmt::format("{} of {} seeds: ", agree, r.runs.size()) : std::string()) + run.verdict.text(),

@@ -10,6 +10,7 @@ namespace lehr {
 std::vector<Experiment> regularization();      // 15
 std::vector<Experiment> transfer();            // 15
 std::vector<Experiment> cifar_convnet();       // 16.1
+std::vector<Experiment> descent_diagrams();    // 16.2
 std::vector<Experiment> lfw_learning_rates();  // 16.2
 std::vector<Experiment> lfw_callbacks();       // 16.3.1 to 16.3.3
 std::vector<Experiment> lfw_schedules();       // 16.3.4
