@@ -25,10 +25,10 @@ test-simt: deps ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
 	@cmake --build --preset release -j $(JOBS) --target test_simt
 	@ctest --preset release -R '^simt$$'
 
-test-gpu: deps ## the CUDA backend on this machine's GPU, then under compute-sanitizer; without one it says so
+test-gpu: deps ## the CUDA backend on this machine's GPU, also for long and under compute-sanitizer; without one it says so
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release -j $(JOBS)
-	@ctest --test-dir build/release -L gpu --output-on-failure --no-tests=error
+	@cmake --build --preset release -j $(JOBS) --target test_gpu
+	@ctest --test-dir build/release -L gpu --verbose --no-tests=error
 
 install: build ## install under PREFIX (default /usr/local): program, manual page, completion, libraries, headers, CMake package
 	@cmake --build --preset release -j $(JOBS) --target lehr_written

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -180,12 +181,13 @@ inline double deviation(const Trained& a, const Trained& b) {
 }
 
 /// Weights and loss after so many steps, on the CPU and on the device; the deviation allowed of float32 and of mixed_bfloat16.
-inline void agree(const std::vector<TrainingCase>& cases, std::int64_t steps, double float32, double bfloat16) {
+inline void agree(const std::vector<TrainingCase>& cases, std::int64_t steps, double float32, double bfloat16,
+                  const std::function<std::shared_ptr<Cuda>()>& open = device) {
   double worst = 0;
   std::string where;
   for (const TrainingCase& c : cases) {
     CAPTURE(c.name);
-    const Trained on_cpu = train(c, std::make_shared<Cpu>(), steps), there = train(c, device(), steps);
+    const Trained on_cpu = train(c, std::make_shared<Cpu>(), steps), there = train(c, open(), steps);
     CHECK(on_cpu.begun == there.begun);
     const double off = deviation(on_cpu, there), allowed = c.precision == Precision::mixed_bfloat16 ? bfloat16 : float32;
     CAPTURE(off);

@@ -7,7 +7,12 @@
 
 namespace lehr::check {
 
-std::shared_ptr<Cuda> device() { return std::make_shared<Cuda>(); }
+// As `lehr` opens it: with cuDNN and cuBLASLt where they are.
+std::shared_ptr<Cuda> device() {
+  auto cuda = std::make_shared<Cuda>();
+  cuda->open_libraries();
+  return cuda;
+}
 
 // A GPU orders blocks and threads itself.
 void reorder(Cuda&, std::uint64_t) {}

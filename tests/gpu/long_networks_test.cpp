@@ -5,6 +5,10 @@
 
 namespace lehr::check {
 
+TEST_CASE("networks: without a vendor's libraries, after ten steps") {
+  agree(training_cases(), 10, 1e-3, 5e-2, [] { return std::make_shared<Cuda>(); });
+}
+
 TEST_SUITE("long") {
   TEST_CASE("networks: after a hundred steps the device's weights are near the CPU's") { agree(training_cases(), 100, 5e-2, 0.3); }
 
@@ -17,6 +21,7 @@ TEST_SUITE("long") {
          .optimizer = "sgd(0.001)",
          .classes = 62}};
     agree(all, 10, 1e-2, 0.1);
+    agree(all, 10, 1e-2, 0.1, [] { return std::make_shared<Cuda>(); });  // our own convolutions and products
     for (TrainingCase& c : all) c.precision = Precision::mixed_bfloat16;
     agree(all, 10, 1e-2, 0.1);
   }
