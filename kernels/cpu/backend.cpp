@@ -82,7 +82,15 @@ std::size_t memory_limit() {
   return bytes;
 }
 
+namespace {
+std::size_t limit_of_process() {
+  static const std::size_t limit = memory_limit();
+  return limit;
+}
+}  // namespace
+
 Cpu::Cpu(int threads) : threads_(threads == 0 ? default_threads() : threads) {
+  static_cast<void>(limit_of_process());  // read from files here, so that no allocation does
   if (threads < 0)
     throw Error({.category = Category::usage,
                  .where = "--threads",
@@ -122,7 +130,7 @@ void Cpu::zero(void* device, std::size_t bytes) {
 
 // A machine that lends more memory than it has ends the program without a word; so no more is asked for than this process may use.
 void* Cpu::allocate(std::size_t bytes) {
-  static const std::size_t limit = memory_limit();  // the files it stands in are read once
+  const std::size_t limit = limit_of_process();
   void* data = bytes > limit || held_ > limit - bytes ? nullptr : ::operator new(bytes, std::align_val_t{alignment()}, std::nothrow);
   if (data == nullptr)
     throw Error({.category = Category::device,
