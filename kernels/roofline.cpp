@@ -92,6 +92,18 @@ double measure_bandwidth(const Cpu& cpu, double seconds, std::size_t working_set
   return 3.0 * static_cast<double>(count) * sizeof(float) / best;
 }
 
+double measure_copy_bandwidth(Backend& device, std::size_t bytes) {
+  device.enter();
+  const Buffer from(device, bytes), to(device, bytes);
+  device.zero(from.data(), bytes);
+  device.stream().synchronize();
+  const double best = fastest(0.1, [&] {
+    device.copy(to.data(), from.data(), bytes);
+    device.stream().synchronize();
+  });
+  return 2.0 * static_cast<double>(bytes) / best;
+}
+
 Roofline measure_roofline(Cpu& cpu, double seconds, std::size_t working_set) {
   cpu.enter();
   Roofline roof;
