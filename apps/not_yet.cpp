@@ -33,7 +33,6 @@ constexpr std::array flags{
     Line{"fit", "--scale-features"},
     Line{"fit", "--exclude"},
     Line{"evaluate", "--metrics"},
-    Line{"summary", "--picture"},
 };
 
 template <class App>

@@ -128,6 +128,9 @@ std::unique_ptr<Layer> make_layer(const LeakyReLU& spec) {
   return std::make_unique<ElementwiseLayer>(
       ActivationSpec{.activation = Activation::leaky_relu, .alpha = static_cast<float>(spec.negative_slope)});
 }
+std::unique_ptr<Layer> make_layer(const ELU& spec) {
+  return std::make_unique<ElementwiseLayer>(ActivationSpec{.activation = Activation::elu, .alpha = static_cast<float>(spec.alpha)});
+}
 std::unique_ptr<Layer> make_layer(const Softmax& spec) {
   if (spec.axis != -1)
     throw Error({.category = Category::usage, .what = "axis must be the last", .expected = "-1", .got = std::to_string(spec.axis)});

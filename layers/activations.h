@@ -53,6 +53,19 @@ struct LeakyReLU {
     f("trainable", self.trainable, "no weights: nothing to train");
   }
 };
+struct ELU {
+  static constexpr SpecInfo info{
+      .name = "elu", .class_name = "ELU", .summary = "exponential below zero", .formula = "y = x for x > 0, alpha*(exp(x) - 1) otherwise"};
+  double alpha = 1;
+  std::string name = {};
+  bool trainable = true;
+  template <class Self, class F>
+  static void fields(Self& self, F&& f) {
+    f("alpha", self.alpha, "the limit far below zero is -alpha");
+    f("name", self.name, "name of the layer");
+    f("trainable", self.trainable, "no weights: nothing to train");
+  }
+};
 struct Softmax {
   static constexpr SpecInfo info{.name = "softmax",
                                  .class_name = "Softmax",
@@ -71,6 +84,7 @@ struct Softmax {
 std::unique_ptr<Layer> make_layer(const ActivationLayer& spec);
 std::unique_ptr<Layer> make_layer(const ReLU& spec);
 std::unique_ptr<Layer> make_layer(const LeakyReLU& spec);
+std::unique_ptr<Layer> make_layer(const ELU& spec);
 std::unique_ptr<Layer> make_layer(const Softmax& spec);
 
 /// True where an activation is computed inside the product that feeds it and its gradient needs the output only.

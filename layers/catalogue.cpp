@@ -3,13 +3,22 @@
 #include "layers/activations.h"
 #include "layers/augmentation.h"
 #include "layers/batch_normalization.h"
+#include "layers/bordering.h"
 #include "layers/conv2d.h"
+#include "layers/conv2d_transpose.h"
 #include "layers/dense.h"
+#include "layers/depthwise_conv2d.h"
 #include "layers/dropout.h"
+#include "layers/layer_normalization.h"
 #include "layers/merging.h"
+#include "layers/noise.h"
+#include "layers/normalization.h"
+#include "layers/operation.h"
 #include "layers/pooling.h"
 #include "layers/rescaling.h"
 #include "layers/reshaping.h"
+#include "layers/resizing.h"
+#include "layers/scaling.h"
 #include "layers/zoo/zoo.h"
 
 namespace lehr {
@@ -26,21 +35,48 @@ const Catalogue<LayerSpec>& layer_catalogue() {
   using C = Catalogue<LayerSpec>;
   static const C list("layer", {
                                    C::entry<Conv2D>({"Convolution2D"}),
+                                   C::entry<DepthwiseConv2D>(),
+                                   C::entry<SeparableConv2D>({"SeparableConvolution2D"}),
+                                   C::entry<Conv2DTranspose>({"Convolution2DTranspose"}),
                                    C::entry<Dense>(),
                                    C::entry<MaxPooling2D>({"max_pool2d"}),
                                    C::entry<AveragePooling2D>({"avg_pool2d"}),
                                    C::entry<GlobalAveragePooling2D>({"global_avg_pool2d"}),
                                    C::entry<GlobalMaxPooling2D>({"global_max_pool2d"}),
+                                   C::entry<ZeroPadding2D>(),
+                                   C::entry<Cropping2D>(),
+                                   C::entry<UpSampling2D>(),
+                                   C::entry<Resizing>(),
+                                   C::entry<CenterCrop>(),
                                    C::entry<Flatten>(),
+                                   C::entry<Reshape>(),
+                                   C::entry<Permute>(),
                                    C::entry<Dropout>(),
+                                   C::entry<SpatialDropout2D>(),
+                                   C::entry<GaussianNoise>(),
+                                   C::entry<GaussianDropout>(),
+                                   C::entry<StochasticDepth>(),
                                    C::entry<ActivationLayer>(),
                                    C::entry<ReLU>(),
                                    C::entry<LeakyReLU>(),
+                                   C::entry<ELU>(),
+                                   C::entry<PReLU>(),
                                    C::entry<Softmax>(),
                                    C::entry<BatchNormalization>(),
+                                   C::entry<LayerNormalization>(),
+                                   C::entry<GroupNormalization>(),
+                                   C::entry<LayerScale>(),
+                                   C::entry<CustomScaleLayer>(),
+                                   C::entry<Normalization>(),
                                    C::entry<Rescaling>(),
                                    C::entry<Add>(),
+                                   C::entry<Subtract>(),
+                                   C::entry<Multiply>(),
+                                   C::entry<Average>(),
+                                   C::entry<Maximum>(),
+                                   C::entry<Minimum>(),
                                    C::entry<Concatenate>(),
+                                   C::entry<Operation>(),
                                    C::entry<Identity>(),
                                    C::entry<RandomFlip>(),
                                    C::entry<RandomRotation>(),

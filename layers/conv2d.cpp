@@ -1,7 +1,6 @@
 #include "layers/conv2d.h"
 
-#include "kernels/conv2d.h"
-#include "layers/activations.h"
+#include "layers/conv2d_emission.h"
 
 namespace lehr {
 
@@ -60,50 +59,11 @@ class Conv2DLayer final : public Layer {
   Regularizer activity_regularizer() const override { return spec_.activity_regularizer; }
 
   Value emit(Emission& e) const override {
-    Planner& p = e.plan;
-    const Conv2dShape shape = shape_of(e);
-    const Value x = e.x[0], weights = p.weight(e.weights[0]), y = e.make_output();
-    const Value bias = spec_.use_bias ? p.weight(e.weights[1]) : Value{};
-    const bool fused = fuses(spec_.activation);
-    const Activation inside = fused ? spec_.activation : Activation::linear;
-    const std::int64_t rows = e.batch() * e.output[0] * e.output[1];
-
-    const Conv2dForwardSpec spec{.shape = shape, .dtype = p.compute_type(), .bias = spec_.use_bias, .activation = inside, .tf32 = p.tf32()};
-    auto forward = p.prepare(spec);
-    const Value packed = packed_weights(p, e.name, weights, forward);
-    p.add({.name = "conv2d",
-           .layer = e.name,
-           .problem = problem_line(spec),
-           .reads = {x, packed, bias},
-           .writes = {y},
-           .workspace_bytes = forward->workspace_bytes(),
-           .flops = shape.flops(),
-           .run = [forward, x, packed, bias, y](const Binding& v, View ws, Stream& s) {
-             forward->run(v[x], v[packed], v[bias], v[y], ws, s);
-           }});
-
-    // ---- backward: dz, then d kernel (and d bias), then d input ----
-    p.require_gradient(y, p.requires_gradient(x) || e.trains(0) || (spec_.use_bias && e.trains(1)));
-    const auto bias_index = spec_.use_bias ? std::optional(e.weights[1]) : std::nullopt;
-    p.on_backward([&p, x, weights, y, shape, rows, inside, bias_index, name = e.name, kernel = e.weights[0]] {
-      if (!p.has_gradient(y)) return;
-      const Value dz = emit_bias_activation_backward(p, name, inside, y, rows, shape.out_channels, bias_index);
-      p.contribute_weight(kernel, [&](Value dw) { emit_kernel_gradient(p, name, shape, x, dz, dw); });
-      p.contribute(x, [&](Value dx) {
-        const Conv2dBackwardDataSpec spec{.shape = shape, .dtype = p.compute_type(), .tf32 = p.tf32()};
-        auto op = p.prepare(spec);
-        const Value repacked = packed_weights(p, name, weights, op);
-        p.add({.name = "conv2d d input",
-               .layer = name,
-               .problem = problem_line(spec),
-               .reads = {dz, repacked},
-               .writes = {dx},
-               .workspace_bytes = op->workspace_bytes(),
-               .flops = shape.flops(),
-               .run = [op, dz, repacked, dx](const Binding& v, View ws, Stream& s) { op->run(v[dz], v[repacked], v[dx], ws, s); }});
-      });
-    });
-    return fused ? y : emit_activation(p, e.name, spec_.activation, y, rows, shape.out_channels);
+    return emit_conv2d(e.plan, e.name, e.x[0],
+                       {.shape = shape_of(e),
+                        .kernel = e.weights[0],
+                        .bias = spec_.use_bias ? std::optional(e.weights[1]) : std::nullopt,
+                        .activation = spec_.activation});
   }
 
  private:
@@ -133,32 +93,6 @@ class Conv2DLayer final : public Layer {
             .pad_bottom = h.after,
             .pad_left = w.before,
             .pad_right = w.after};
-  }
-
-  template <class Op>
-  static Value packed_weights(Planner& p, const std::string& layer, Value weights, std::shared_ptr<Op> op) {
-    if (op->packed_bytes() == 0) return weights;
-    const std::size_t bytes = op->packed_bytes();
-    return p.pack(layer, weights, bytes, [op](ConstView from, View to, Stream& s) { op->pack(from, to, s); });
-  }
-
-  static void emit_kernel_gradient(Planner& p, const std::string& name, const Conv2dShape& shape, Value x, Value dz, Value dw) {
-    const Conv2dBackwardWeightsSpec spec{.shape = shape, .dtype = p.compute_type(), .bias = false, .tf32 = p.tf32()};
-    auto op = p.prepare(spec);
-    const Value packed =
-        op->packed_bytes() == 0 ? dw : p.tensor("d " + name + " packed", static_cast<std::int64_t>(op->packed_bytes()), DType::u8);
-    p.add({.name = "conv2d d kernel",
-           .layer = name,
-           .problem = problem_line(spec),
-           .reads = {x, dz},
-           .writes = {packed},
-           .workspace_bytes = op->workspace_bytes(),
-           .flops = shape.flops(),
-           .run = [op, x, dz, packed](const Binding& v, View ws, Stream& s) { op->run(v[x], v[dz], v[packed], {}, ws, s); }});
-    if (packed == dw) return;
-    p.add({.name = "reorder", .layer = name, .reads = {packed}, .writes = {dw}, .run = [op, packed, dw](const Binding& v, View, Stream& s) {
-             op->unpack(v[packed], v[dw], s);
-           }});
   }
 
   Conv2D spec_;

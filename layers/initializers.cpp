@@ -49,6 +49,12 @@ FillSpec fill_spec(const Initializer& i, const Shape& shape) {
       return scaled(1 / std::max(1.0, in), true);
     case InitializerKind::lecun_normal:
       return scaled(1 / std::max(1.0, in), false);
+    case InitializerKind::variance_scaling: {
+      const double fan = i.mode == FanMode::fan_in ? in : i.mode == FanMode::fan_out ? out : average, scale = i.a / std::max(1.0, fan);
+      if (i.distribution == ScalingDistribution::untruncated_normal)
+        return {.distribution = Distribution::normal, .a = 0, .b = std::sqrt(scale)};
+      return scaled(scale, i.distribution == ScalingDistribution::uniform);
+    }
     case InitializerKind::random_uniform:
       return {.distribution = Distribution::uniform, .a = i.a, .b = i.b};
     case InitializerKind::truncated_normal:

@@ -21,13 +21,19 @@ enum class InitializerKind : std::uint8_t {
   random_normal,
   random_uniform,
   truncated_normal,
-  orthogonal
+  orthogonal,
+  variance_scaling
 };
+enum class FanMode : std::uint8_t { fan_in, fan_out, fan_avg };
+enum class ScalingDistribution : std::uint8_t { truncated_normal, untruncated_normal, uniform };
 
-/// a, b: constant a; random_normal and truncated_normal mean a, stddev b; random_uniform minval a, maxval b; orthogonal gain a.
+/// a, b: constant a; random_normal and truncated_normal mean a, stddev b; random_uniform minval a, maxval b; orthogonal gain a;
+/// variance_scaling scale a, of the fans and from the distribution named.
 struct Initializer {
   InitializerKind kind = InitializerKind::glorot_uniform;
   double a = 0, b = 0;
+  FanMode mode = FanMode::fan_in;
+  ScalingDistribution distribution = ScalingDistribution::truncated_normal;
   friend bool operator==(const Initializer&, const Initializer&) = default;
 };
 

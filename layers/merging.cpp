@@ -5,6 +5,8 @@
 #include <iterator>
 
 #include "kernels/elementwise.h"
+#include "layers/broadcasting.h"
+#include "layers/emit_scale.h"
 
 namespace lehr {
 
@@ -20,17 +22,53 @@ void check_count(std::span<const Shape> in) {
                  .got = std::to_string(in.size())});
 }
 
+Shape merged_shape(std::span<const Shape> in) {
+  check_count(in);
+  Shape out = in[0];
+  for (const auto& shape : in) out = broadcast_shape(out, shape);
+  return out;
+}
+
+/// f(f(x_1, x_2), x_3) ...
+Value emit_chain(Emission& e, BinaryFunction function) {
+  Value y = e.x[0];
+  Shape shape = e.shapes[0];
+  for (std::size_t i = 1; i < e.x.size(); ++i) {
+    y = emit_broadcast(e, function, y, shape, e.x[i], e.shapes[i]);
+    shape = broadcast_shape(shape, e.shapes[i]);
+  }
+  return y;
+}
+
+class ChainLayer final : public Layer {
+ public:
+  ChainLayer(BinaryFunction function, std::size_t inputs) : function_(function), inputs_(inputs) {}
+  std::size_t max_inputs() const override { return inputs_; }
+  Shape output_shape(std::span<const Shape> in) const override { return merged_shape(in); }
+  Value emit(Emission& e) const override { return emit_chain(e, function_); }
+
+ private:
+  BinaryFunction function_;
+  std::size_t inputs_;
+};
+
+class AverageLayer final : public Layer {
+ public:
+  std::size_t max_inputs() const override { return many; }
+  Shape output_shape(std::span<const Shape> in) const override { return merged_shape(in); }
+  Value emit(Emission& e) const override {
+    const Value sum = make_layer(Add{})->emit(e);
+    return emit_scale(e.plan, e.name, sum, 1, {1.0F / static_cast<float>(e.x.size())});
+  }
+};
+
 class AddLayer final : public Layer {
  public:
   std::size_t max_inputs() const override { return many; }
-  Shape output_shape(std::span<const Shape> in) const override {
-    check_count(in);
-    for (const auto& shape : in)
-      if (shape != in[0])
-        throw Error({.category = Category::usage, .what = "inputs must have one shape", .expected = in[0].text(), .got = shape.text()});
-    return in[0];
-  }
+  Shape output_shape(std::span<const Shape> in) const override { return merged_shape(in); }
   Value emit(Emission& e) const override {
+    if (std::any_of(e.shapes.begin(), e.shapes.end(), [&](const Shape& s) { return s != e.output; }))
+      return emit_chain(e, BinaryFunction::add);
     Planner& p = e.plan;
     const Value y = e.make_output();
     auto op = p.prepare(AddSpec{.count = p.count(y), .dtype = p.dtype(y)});
@@ -54,28 +92,36 @@ class ConcatenateLayer final : public Layer {
   std::size_t max_inputs() const override { return many; }
   Shape output_shape(std::span<const Shape> in) const override {
     check_count(in);
-    if (axis_ != -1 && axis_ != static_cast<int>(in[0].rank()))
-      throw Error({.category = Category::usage, .what = "axis must be the last", .expected = "-1", .got = std::to_string(axis_)});
+    const std::size_t axis = axis_in(in[0]);
     auto extents = in[0].extents();
-    std::int64_t channels = 0;
+    std::int64_t sum = 0;
     for (const auto& shape : in) {
       auto other = shape.extents();
-      channels += other.back();
-      other.back() = extents.back();
+      if (other.size() == extents.size()) {
+        sum += other[axis];
+        other[axis] = extents[axis];
+      }
       if (other != extents)
         throw Error({.category = Category::usage,
-                     .what = "inputs must agree in all axes but the last",
+                     .what = "inputs must agree in all axes but the one they are joined along",
                      .expected = in[0].text(),
                      .got = shape.text()});
     }
-    extents.back() = channels;
+    extents[axis] = sum;
     return Shape(std::move(extents));
   }
   Value emit(Emission& e) const override {
     Planner& p = e.plan;
     const Value y = e.make_output();
-    ConcatenateSpec spec{.rows = p.count(y) / e.output.back(), .channels = {}, .dtype = p.dtype(y)};
-    for (const auto& shape : e.shapes) spec.channels.push_back(shape.back());
+    // What lies before the axis is a row, what lies behind it belongs to its cells.
+    const std::size_t axis = axis_in(e.shapes[0]);
+    const auto from_axis = [&](const Shape& shape) {
+      std::int64_t count = 1;
+      for (std::size_t i = axis; i < shape.rank(); ++i) count *= shape[i];
+      return count;
+    };
+    ConcatenateSpec spec{.rows = p.count(y) / from_axis(e.output), .channels = {}, .dtype = p.dtype(y)};
+    for (const auto& shape : e.shapes) spec.channels.push_back(from_axis(shape));
     auto op = p.prepare(spec);
     p.add({.name = "concatenate", .layer = e.name, .reads = e.x, .writes = {y}, .run = [op, x = e.x, y](const Binding& v, View, Stream& s) {
              std::array<ConstView, many> views;
@@ -103,12 +149,27 @@ class ConcatenateLayer final : public Layer {
   }
 
  private:
+  std::size_t axis_in(const Shape& shape) const {
+    const auto rank = static_cast<int>(shape.rank());
+    const int axis = axis_ < 0 ? axis_ + rank : axis_ - 1;
+    if (axis < 0 || axis >= rank)
+      throw Error({.category = Category::usage,
+                   .what = "axis must be one of the sample's",
+                   .expected = "-1, or 1 to " + std::to_string(rank),
+                   .got = std::to_string(axis_)});
+    return static_cast<std::size_t>(axis);
+  }
   int axis_;
 };
 
 }  // namespace
 
 std::unique_ptr<Layer> make_layer(const Add&) { return std::make_unique<AddLayer>(); }
+std::unique_ptr<Layer> make_layer(const Subtract&) { return std::make_unique<ChainLayer>(BinaryFunction::subtract, 2); }
+std::unique_ptr<Layer> make_layer(const Multiply&) { return std::make_unique<ChainLayer>(BinaryFunction::multiply, many); }
+std::unique_ptr<Layer> make_layer(const Average&) { return std::make_unique<AverageLayer>(); }
+std::unique_ptr<Layer> make_layer(const Maximum&) { return std::make_unique<ChainLayer>(BinaryFunction::maximum, many); }
+std::unique_ptr<Layer> make_layer(const Minimum&) { return std::make_unique<ChainLayer>(BinaryFunction::minimum, many); }
 std::unique_ptr<Layer> make_layer(const Concatenate& spec) { return std::make_unique<ConcatenateLayer>(spec.axis); }
 
 }  // namespace lehr

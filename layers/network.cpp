@@ -2,6 +2,7 @@
 
 #include <fnmatch.h>
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <set>
@@ -9,12 +10,31 @@
 namespace lehr {
 
 Network& Network::add(LayerSpec layer) {
-  entries_.push_back({.layer = std::move(layer), .inputs = {entries_.size()}});
+  add(Entry{.layer = std::move(layer), .inputs = {entries_.size()}, .rank = next_rank()});
   return *this;
 }
 
+Node Network::add(Entry entry) {
+  entries_.push_back(std::move(entry));
+  return last();
+}
+
+std::size_t Network::add_group(Group group) {
+  groups_.push_back(std::move(group));
+  return groups_.size() - 1;
+}
+
+std::size_t Network::next_rank() const {
+  std::size_t rank = 0;
+  for (const auto& entry : entries_)
+    if (entry.group == 0) rank = std::max(rank, entry.rank + 1);
+  for (const auto& group : groups_)
+    if (group.parent == 0) rank = std::max(rank, group.rank + 1);
+  return rank;
+}
+
 Node Network::add(LayerSpec layer, std::vector<Node> inputs) {
-  Entry entry{.layer = std::move(layer), .inputs = {}};
+  Entry entry{.layer = std::move(layer), .rank = next_rank()};
   for (const Node n : inputs) {
     if (n.id > entries_.size())
       throw Error({.category = Category::usage,
@@ -23,15 +43,29 @@ Node Network::add(LayerSpec layer, std::vector<Node> inputs) {
                    .got = "node " + std::to_string(n.id)});
     entry.inputs.push_back(n.id);
   }
-  entries_.push_back(std::move(entry));
-  return last();
+  return add(std::move(entry));
 }
 
 Node Network::append(const Network& other, Node input) {
-  const std::size_t offset = entries_.size();
+  const std::size_t offset = entries_.size(), group_offset = groups_.size() - 1, rank_offset = next_rank();
+  const auto node = [&](std::size_t i) { return i == 0 ? input.id : i + offset; };
+  for (std::size_t g = 1; g < other.groups_.size(); ++g) {
+    Group copy = other.groups_[g];
+    if (copy.parent == 0)
+      copy.rank += rank_offset;
+    else
+      copy.parent += group_offset;
+    for (auto& use : copy.uses) use = {.input = node(use.input), .output = node(use.output), .call = use.call};
+    groups_.push_back(std::move(copy));
+  }
   for (const auto& entry : other.entries_) {
     Entry copy = entry;
-    for (auto& i : copy.inputs) i = i == 0 ? input.id : i + offset;
+    for (auto& i : copy.inputs) i = node(i);
+    if (copy.shared_with) *copy.shared_with += offset;
+    if (copy.group == 0)
+      copy.rank += rank_offset;
+    else
+      copy.group += group_offset;
     entries_.push_back(std::move(copy));
   }
   if (!input_shape_ && input.id == 0) input_shape_ = other.input_shape_;
@@ -63,9 +97,17 @@ std::string automatic_name(std::string_view class_name) {
 std::vector<std::string> Network::layer_names() const {
   std::vector<std::string> out;
   std::map<std::string, int> counters;
+  std::set<std::string> given;
   for (const auto& entry : entries_) {
+    if (entry.shared_with) {
+      out.push_back(out[*entry.shared_with]);
+      continue;
+    }
     if (!entry.layer.name().empty()) {
-      out.push_back(entry.layer.name());
+      std::string name = entry.layer.name();
+      for (std::size_t g = entry.group; g != 0 && given.contains(name); g = groups_[g].parent) name.insert(0, groups_[g].name + "/");
+      given.insert(name);
+      out.push_back(std::move(name));
       continue;
     }
     const std::string base = automatic_name(entry.layer.info().class_name);
@@ -118,6 +160,14 @@ bool Network::takes_raw_range() const {
   return false;
 }
 
+namespace {
+std::vector<Shape> shapes_of(const std::vector<LayerWeight>& weights) {
+  std::vector<Shape> shapes;
+  for (const auto& w : weights) shapes.push_back(w.shape);
+  return shapes;
+}
+}  // namespace
+
 BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network_(network), input_(input) {
   const auto names = network.layer_names();
   std::set<std::string> seen;
@@ -136,7 +186,7 @@ BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network
     std::vector<Shape> shapes;
     for (const auto node : entry.inputs) shapes.push_back(shape_of(node));
     naming(entry.layer, names[i], [&] {
-      if (!seen.insert(names[i]).second)
+      if (!entry.shared_with && !seen.insert(names[i]).second)
         throw Error({.category = Category::usage, .what = "two layers have this name", .expected = "different names", .got = names[i]});
       built.layer = entry.layer.make();
       if (shapes.empty() || shapes.size() > built.layer->max_inputs())
@@ -149,6 +199,17 @@ BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network
       for (const auto& w : built.weights)
         if (w.constraint.kind) norm_rows(w.constraint, w.shape);
     });
+    if (entry.shared_with) {
+      const BuiltLayer& first = layers_[*entry.shared_with];
+      if (shapes_of(built.weights) != shapes_of(first.weights))
+        throw Error({.category = Category::usage,
+                     .where = class_name + " \"" + names[i] + "\"",
+                     .what = "is used twice on inputs that need weights of different shapes",
+                     .expected = first.output.text(),
+                     .got = built.output.text()});
+      built.weights.clear();
+      built.state = first.state;
+    }
     for (std::size_t w = 0; w < built.weights.size(); ++w) built.state.push_back(next++);
     layers_.push_back(std::move(built));
   }

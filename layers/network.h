@@ -21,7 +21,20 @@ class Network {
  public:
   struct Entry {
     LayerSpec layer;
-    std::vector<std::size_t> inputs;  ///< nodes
+    std::vector<std::size_t> inputs = {};         ///< nodes
+    std::optional<std::size_t> shared_with = {};  ///< a layer used again: the entry whose weights and name it has
+    std::size_t group = 0, call = 0, rank = 0;    ///< of which model inside, in which of its uses, and its place among that model's layers
+  };
+  /// A model inside the network, as Keras nests them; groups()[0] is the network itself. Its entries lie flat among the others.
+  struct Group {
+    std::string name = "functional", class_name = "Functional", input_name = {};  ///< input_name: of its InputLayer; empty: automatic
+    std::size_t parent = 0, rank = 0;
+    bool trainable = true;
+    struct Use {
+      std::size_t input = 0, output = 0;  ///< nodes
+      std::size_t call = 0;               ///< of the parent
+    };
+    std::vector<Use> uses = {};
   };
 
   Network() = default;
@@ -29,7 +42,10 @@ class Network {
 
   Network& add(LayerSpec layer);                        ///< after the last layer
   Node add(LayerSpec layer, std::vector<Node> inputs);  ///< anywhere: branches
-  Network& append(const Network& other);                ///< its layers after ours, its input is our output
+  Node add(Entry entry);                                ///< with all that a file may say of it
+  std::size_t add_group(Group group);                   ///< its number
+  void set_group(std::size_t group, Group value) { groups_.at(group) = std::move(value); }
+  Network& append(const Network& other);  ///< its layers after ours, its input is our output
   Node append(const Network& other, Node input);
   Node last() const { return {entries_.size()}; }
 
@@ -43,12 +59,16 @@ class Network {
   void set_weights(std::string source) { weights_ = std::move(source); }
   /// The layers that the source is for, by name: those of the appended network that brought it. Empty: all.
   const std::vector<std::string>& weight_layers() const { return weight_layers_; }
-  const std::string& name() const { return name_; }
-  void set_name(std::string name) { name_ = std::move(name); }
+  const std::string& name() const { return groups_[0].name; }
+  void set_name(std::string name) { groups_[0].name = std::move(name); }
+  const std::vector<Group>& groups() const { return groups_; }
 
+  /// The entry that owns the weights of this one: itself unless a layer is used again.
+  std::size_t owner(std::size_t entry) const { return entries_[entry].shared_with.value_or(entry); }
   /// Layers whose final name matches the glob (`block[1-4]*`) stop training. Returns how many; needs no shapes.
   std::size_t freeze(std::string_view glob);
-  std::vector<std::string> layer_names() const;  ///< final names: given ones, or class name and a counter
+  /// Final names: given ones (behind the inner model's name where two models have a layer of that name), or class name and a counter.
+  std::vector<std::string> layer_names() const;
   /// The layer of an entry. Throws Error{usage} that names it where its arguments are wrong.
   std::unique_ptr<Layer> make(std::size_t entry) const;
   /// True where the first layer, augmentation aside, does its own rescaling.
@@ -58,9 +78,11 @@ class Network {
   std::string text() const;
 
  private:
+  std::size_t next_rank() const;
   std::vector<Entry> entries_;
   std::optional<Shape> input_shape_;
-  std::string weights_, name_ = "functional";
+  std::vector<Group> groups_ = std::vector<Group>(1);
+  std::string weights_;
   std::vector<std::string> weight_layers_;
 };
 
@@ -74,7 +96,7 @@ struct BuiltLayer {
   bool trainable = true;
   std::shared_ptr<const Layer> layer;
   std::vector<LayerWeight> weights;
-  std::vector<std::size_t> state;  ///< indices of its weights in the State
+  std::vector<std::size_t> state;  ///< indices of its weights in the State; of a layer used again, those of its first use
 };
 
 class BuiltNetwork {

@@ -1,4 +1,6 @@
 // Text to network and back: pipelines, branches, repeat, names.
+#include <algorithm>
+
 #include "engine/spec/names.h"
 #include "engine/spec/parse.h"
 #include "layers/catalogue.h"
@@ -46,7 +48,11 @@ void extend_repeat(Network& net, const SpecValue& value) {
 }
 
 void extend_named(Network& net, const SpecValue& value) {
-  const bool merges = same_name(value.text, "add") || same_name(value.text, "concatenate");
+  const std::vector<std::string_view> merging{"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"};
+  const auto is = [&](std::string_view name) { return same_name(value.text, name); };
+  const bool merges = std::any_of(merging.begin(), merging.end(), is) ||  // the others' own arguments are then given by name
+                      (is("custom_scale_layer") && value.keyword("scale") != nullptr) ||
+                      (is("operation") && value.keyword("function") != nullptr);
   if (same_name(value.text, "repeat")) {
     extend_repeat(net, value);
   } else if (merges && !value.items.empty()) {

@@ -1,6 +1,6 @@
 #include "layers/rescaling.h"
 
-#include "kernels/elementwise.h"
+#include "layers/emit_scale.h"
 
 namespace lehr {
 
@@ -8,34 +8,30 @@ namespace {
 
 class RescalingLayer final : public Layer {
  public:
-  RescalingLayer(double scale, double offset) : scale_(static_cast<float>(scale)), offset_(static_cast<float>(offset)) {}
-  Shape output_shape(std::span<const Shape> in) const override { return in[0]; }
+  explicit RescalingLayer(Rescaling spec) : spec_(std::move(spec)) {}
+  Shape output_shape(std::span<const Shape> in) const override {
+    for (const std::size_t count : {spec_.scale.value().values.size(), spec_.offset.values.size()})
+      if (count != 1 && (in[0].rank() == 0 || static_cast<std::int64_t>(count) != in[0].back()))
+        throw Error({.category = Category::usage,
+                     .what = "scale and offset do not fit the channels",
+                     .expected = "one number or as many as channels, " + in[0].text(),
+                     .got = std::to_string(count)});
+    return in[0];
+  }
   bool takes_raw_range() const override { return true; }
   Value emit(Emission& e) const override {
-    Planner& p = e.plan;
-    const Value x = e.x[0], y = e.make_output();
-    const auto emit = [&p, scale = scale_, name = e.name](const char* what, float offset, Value from, Value to) {
-      ScaleOffsetSpec spec{.rows = p.count(from), .channels = 1, .scale = {scale}, .offset = {}, .dtype = p.dtype(from)};
-      if (offset != 0) spec.offset = {offset};
-      auto op = p.prepare(spec);
-      p.add({.name = what, .layer = name, .reads = {from}, .writes = {to}, .run = [op, from, to](const Binding& v, View, Stream& s) {
-               op->run(v[from], v[to], s);
-             }});
-    };
-    emit("rescaling", offset_, x, y);
-    p.require_gradient(y, p.requires_gradient(x));
-    p.on_backward([&p, x, y, emit] {
-      if (p.has_gradient(y)) p.contribute(x, [&](Value dx) { emit("rescaling backward", 0, p.gradient(y), dx); });
-    });
-    return y;
+    const auto floats = [](const Numbers& numbers) { return std::vector<float>(numbers.values.begin(), numbers.values.end()); };
+    auto offset = floats(spec_.offset);
+    if (offset == std::vector<float>{0}) offset.clear();
+    return emit_scale(e.plan, e.name, e.x[0], e.output.rank() == 0 ? 1 : e.output.back(), floats(spec_.scale), std::move(offset));
   }
 
  private:
-  float scale_, offset_;
+  Rescaling spec_;
 };
 
 }  // namespace
 
-std::unique_ptr<Layer> make_layer(const Rescaling& spec) { return std::make_unique<RescalingLayer>(spec.scale, spec.offset); }
+std::unique_ptr<Layer> make_layer(const Rescaling& spec) { return std::make_unique<RescalingLayer>(spec); }
 
 }  // namespace lehr

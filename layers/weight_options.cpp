@@ -29,6 +29,7 @@ constexpr std::array initializers{
     InitializerName{InitializerKind::random_uniform, "random_uniform", "RandomUniform", "minval", "maxval", -0.05, 0.05},
     InitializerName{InitializerKind::truncated_normal, "truncated_normal", "TruncatedNormal", "mean", "stddev", 0, 0.05},
     InitializerName{InitializerKind::orthogonal, "orthogonal", "Orthogonal", "gain", "", 1, 0},
+    InitializerName{InitializerKind::variance_scaling, "variance_scaling", "VarianceScaling", "scale", "", 1, 0},
 };
 
 // Up to two numbers, by position or by name.
@@ -96,6 +97,14 @@ const std::vector<std::vector<std::string>>& constraint_names() {
 
 Initializer SpecConvert<Initializer>::from(const SpecValue& value) {
   const auto& n = initializers[find_entry(value, "initializer", initializer_names())];
+  if (n.kind == InitializerKind::variance_scaling) {
+    constexpr std::array<std::string_view, 3> fields{"scale", "mode", "distribution"};
+    const auto given = bind_fields(value, n.name, fields);
+    Initializer out{.kind = n.kind, .a = given[0] == nullptr ? 1 : spec_number(*given[0])};
+    if (given[1] != nullptr) out.mode = SpecConvert<FanMode>::from(*given[1]);
+    if (given[2] != nullptr) out.distribution = SpecConvert<ScalingDistribution>::from(*given[2]);
+    return out;
+  }
   const auto [a, b] = two_numbers(value, n.name, {n.a, n.b}, {n.default_a, n.default_b});
   return {.kind = n.kind, .a = a, .b = b};
 }
@@ -107,6 +116,9 @@ SpecValue SpecConvert<Initializer>::to(const Initializer& initializer) {
     out.class_name = n.class_name;
     if (!n.a.empty()) out.set(n.a, SpecValue::of(initializer.a));
     if (!n.b.empty()) out.set(n.b, SpecValue::of(initializer.b));
+    if (n.kind == InitializerKind::variance_scaling)
+      out.set("mode", SpecConvert<FanMode>::to(initializer.mode))
+          .set("distribution", SpecConvert<ScalingDistribution>::to(initializer.distribution));
     return out;
   }
   return {};

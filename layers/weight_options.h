@@ -51,7 +51,22 @@ struct SpecEnum<Padding> {
   static constexpr std::pair<std::string_view, Padding> names[] = {{"valid", Padding::valid}, {"same", Padding::same}};
 };
 
-/// `glorot_uniform`, `random_normal(mean=0, stddev=0.05)`, `constant(0.1)`, `orthogonal(gain=1)`
+template <>
+struct SpecEnum<FanMode> {
+  static constexpr std::pair<std::string_view, FanMode> names[] = {
+      {"fan_in", FanMode::fan_in}, {"fan_out", FanMode::fan_out}, {"fan_avg", FanMode::fan_avg}};
+};
+template <>
+struct SpecEnum<ScalingDistribution> {
+  static constexpr std::pair<std::string_view, ScalingDistribution> names[] = {
+      {"truncated_normal", ScalingDistribution::truncated_normal},
+      {"normal", ScalingDistribution::truncated_normal},
+      {"untruncated_normal", ScalingDistribution::untruncated_normal},
+      {"uniform", ScalingDistribution::uniform}};
+};
+
+/// `glorot_uniform`, `random_normal(mean=0, stddev=0.05)`, `constant(0.1)`, `orthogonal(gain=1)`,
+/// `variance_scaling(scale=2, mode=fan_out, distribution=uniform)`
 template <>
 struct SpecConvert<Initializer> {
   static Initializer from(const SpecValue& value);

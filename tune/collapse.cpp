@@ -16,12 +16,8 @@ constexpr std::int64_t probe_images = 32;
 /// The network's first `count` layers, names kept: automatic names count from the front.
 Network front_of(const Network& network, std::size_t count) {
   Network out;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& entry = network.entries()[i];
-    std::vector<Node> inputs;
-    for (const std::size_t node : entry.inputs) inputs.push_back({node});
-    out.add(entry.layer, std::move(inputs));
-  }
+  for (std::size_t g = 1; g < network.groups().size(); ++g) out.add_group(network.groups()[g]);
+  for (std::size_t i = 0; i < count; ++i) out.add(network.entries()[i]);
   return out;
 }
 

@@ -1,14 +1,19 @@
-// lehr summary: the layers of a network, their shapes and weights; with --plan what a step runs and where its memory lies.
-#include <fmt/format.h>
+// lehr summary: Keras's table of a network; with --plan what a step runs and where its memory lies; with --picture its graph.
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "apps/console.h"
 #include "engine/spec/parse.h"
 #include "engine/spec/size.h"
+#include "layers/keras_summary.h"
 #include "layers/network.h"
-#include "tune/format.h"
-#include "tune/step_plan.h"
+#include "tune/plan_table.h"
+#include "tune/plot/figure.h"
+#include "tune/plot/network_picture.h"
+#include "tune/step_summary.h"
+#include "tune/terminal.h"
 
 namespace lehr {
 
@@ -16,7 +21,8 @@ namespace {
 
 struct SummaryFlags {
   FitJob job;
-  std::string model, input_shape = "100x100x3";
+  std::string model, input_shape = "100x100x3", picture, step = "train";
+  std::optional<int> line_length;
   bool plan = false;
 };
 
@@ -27,52 +33,23 @@ Shape shape_from(const std::string& text) {
   return Shape(std::move(extents));
 }
 
-std::string shape_text(const Shape& shape) {
-  std::string out = "(None";
-  for (const auto extent : shape.extents()) out += ", " + std::to_string(extent);
-  return out + ")";
+void write_picture(const BuiltNetwork& network, const std::filesystem::path& file) {
+  const bool png = file.extension() == ".png";
+  if (!png && file.extension() != ".svg")
+    throw Error({.category = Category::usage,
+                 .where = "--picture",
+                 .what = "unknown kind of picture",
+                 .expected = ".svg or .png",
+                 .got = file.string()});
+  plot::write_drawing(plot::network_picture(network), png ? std::filesystem::path() : file, png ? file : std::filesystem::path());
 }
 
-void print_layers(Console& console, const BuiltNetwork& network) {
-  console.out << fmt::format("{:<44} {:<24} {:>12}\n", "Layer (type)", "Output Shape", "Param #") << std::string(82, '-') << '\n';
-  for (const auto& layer : network.layers()) {
-    std::int64_t parameters = 0;
-    for (const auto& w : layer.weights) parameters += w.shape.elements();
-    console.out << fmt::format("{:<44} {:<24} {:>12}\n", layer.name + " (" + layer.class_name + ")", shape_text(layer.output),
-                               count_text(parameters));
-  }
-  const std::int64_t total = network.parameter_count(), trainable = network.trainable_count();
-  const auto line = [&](const char* what, std::int64_t count) {
-    console.out << fmt::format("{}: {} ({})\n", what, count_text(count), bytes_text(4.0 * static_cast<double>(count)));
-  };
-  console.out << '\n';
-  line("Total params", total);
-  line("Trainable params", trainable);
-  line("Non-trainable params", total - trainable);
-}
-
-void print_plan(Console& console, const BuiltNetwork& network, const FitJob& job) {
-  const auto backend = open_device(job).backend;
-  State state(*backend, network.tensors(), false);
-  StepPlan step = make_step_plan({.network = network,
-                                  .state = state,
-                                  .options = {.mode = PlanMode::predict, .batch = job.batch_size},
-                                  .form = {.x = DType::u8, .sample = network.input(), .input = rescaling(1 / 255.0)}});
-  console.out << fmt::format("\n{:<32} {:<24} {:>14} {:>12}\n", "operation", "layer", "flop", "scratch");
-  for (const auto& op : step.plan->operations())
-    console.out << fmt::format("{:<32} {:<24} {:>14.0f} {:>12}\n", op.name, op.layer, op.flops,
-                               bytes_text(static_cast<double>(op.workspace_bytes)));
-  console.out << fmt::format("\nbatch {}: arena {} (kept naively {}), packed weights {}, {:.2f} GFLOP\n", job.batch_size,
-                             bytes_text(static_cast<double>(step.plan->arena_bytes())),
-                             bytes_text(static_cast<double>(step.plan->naive_bytes())),
-                             bytes_text(static_cast<double>(step.plan->kept_bytes())), step.plan->flops() / 1e9);
-}
-
-void run(Console& console, SummaryFlags& flags) {
+void run(Console& console, const SummaryFlags& flags) {
   const Network network = network_from_text(flags.model);
   const BuiltNetwork built(network, network.input_shape() ? *network.input_shape() : shape_from(flags.input_shape));
-  print_layers(console, built);
-  if (flags.plan) print_plan(console, built, flags.job);
+  console.out << keras_summary(built, {.terminal_columns = terminal_of(STDOUT_FILENO).width, .line_length = flags.line_length});
+  if (flags.plan) console.out << '\n' << plan_text(step_summary(built, flags.job, flags.step == "predict"));
+  if (!flags.picture.empty()) write_picture(built, flags.picture);
 }
 
 }  // namespace
@@ -82,8 +59,12 @@ void add_summary(CLI::App& app, Console& console) {
   auto flags = std::make_shared<SummaryFlags>();
   command->add_option("model", flags->model, "a network, as for fit --model")->required();
   command->add_option("--input-shape", flags->input_shape, "HEIGHTxWIDTHxCHANNELS")->capture_default_str();
-  command->add_flag("--plan", flags->plan, "operations, memory and flops of one step");
+  command->add_option("--line-length", flags->line_length, "letters a line; default: what Keras takes for this terminal");
+  command->add_flag("--plan", flags->plan, "operations, memory, flops and floor of one step");
+  command->add_option("--step", flags->step, "which: train or predict")->check(CLI::IsMember({"train", "predict"}))->capture_default_str();
+  command->add_option("--optimizer", flags->job.optimizer, "of the training step")->capture_default_str();
   command->add_option("--batch-size", flags->job.batch_size)->capture_default_str();
+  command->add_option("--picture", flags->picture, "the graph as .svg (or .png)");
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(console, *flags); });
 }

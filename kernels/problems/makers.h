@@ -53,4 +53,14 @@ Case augment_case(const Problem&, Backend&);
 /// `rows=100 batch=32 elements=10 sample=0 from=float32|bfloat16|int32`
 Case store_rows_case(const Problem&, Backend&);
 
+/// `function=multiply outer=2 middle=9 c=8 a=omc of_b=oc b=float32 dtype=float32`: a and of_b name the axes that are not repeated
+Case broadcast_case(const Problem&, Backend&);
+/// `batch=4 pixels=9 c=12 groups=3 scale=1 center=1 dtype=float32`; layer normalization: pixels and groups 1
+Case group_norm_case(const Problem&, Backend&);
+/// `kind=place n=2 h=5 w=6 c=3 oh=8 ow=4 top=-1 left=1`, `kind=nearest|bilinear n=2 h=3 w=4 c=5 oh=6 ow=7`,
+/// `kind=permute order=0213 d0=2 d1=3 d2=4 d3=5`: dK are x's extents
+Case spatial_case(const Problem&, Backend&);
+/// `kind=gaussian count=1000 stddev=0.5 multiply=0`, `kind=shared_dropout batch=4 pixels=9 c=8 apart=sc rate=0.3`; apart: sample, pixel, channel
+Case noise_case(const Problem&, Backend&);
+
 }  // namespace lehr::check

@@ -53,6 +53,10 @@ TEST_CASE("families: norm_clip") { on_device("norm_clip"); }
 TEST_CASE("families: segment_factor") { on_device("segment_factor"); }
 TEST_CASE("families: factored_moments") { on_device("factored_moments"); }
 TEST_CASE("families: store_rows") { on_device("store_rows"); }
+TEST_CASE("families: broadcast") { on_device("broadcast"); }
+TEST_CASE("families: group_norm") { on_device("group_norm"); }
+TEST_CASE("families: spatial") { on_device("spatial"); }
+TEST_CASE("families: noise") { on_device("noise"); }
 
 TEST_CASE("families: matmul") { on_device("matmul", Rungs::best); }
 TEST_CASE("families: conv2d") { on_device("conv2d", Rungs::best); }

@@ -38,7 +38,8 @@ const std::vector<InitializerRow>& initializer_rows() {
       {"random_normal", "random_normal(mean=0.5, stddev=0.2)", 0.5, 0.2, anything},
       {"random_uniform", "random_uniform(minval=-0.1, maxval=0.3)", 0.1, 0.4 / std::sqrt(12.0), 0.3},
       {"truncated_normal", "truncated_normal(mean=0, stddev=0.3)", 0, 0.3 * 0.8796, 0.6},
-      {"orthogonal", "orthogonal(gain=2)", 0, 2 / std::sqrt(300.0), anything}};
+      {"orthogonal", "orthogonal(gain=2)", 0, 2 / std::sqrt(300.0), anything},
+      {"variance_scaling", "variance_scaling(scale=2, mode=fan_out, distribution=uniform)", 0, std::sqrt(2.0 / 300), std::sqrt(6.0 / 300)}};
   return list;
 }
 

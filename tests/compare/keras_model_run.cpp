@@ -1,0 +1,77 @@
+// keras_model_run MODEL.keras X.npy Y.npy THREADS ROUNDS: rebuilds a model from its file, predicts X, writes Y and prints how long it took (JSON).
+// For keras_applications.py.
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <string>
+
+#include "engine/data/npy.h"
+#include "engine/json.h"
+#include "engine/planner.h"
+#include "kernels/cpu.h"
+#include "layers/keras_config.h"
+#include "weights/tensor_file.h"
+
+namespace {
+
+using namespace lehr;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+void load_by_name(State& state, const BuiltNetwork& built, const TensorFile& file) {
+  std::map<std::string, const WeightLayer*> theirs;
+  for (const auto& layer : file.layers)
+    if (!layer.weights.empty()) theirs[layer.name] = &layer;
+  for (std::size_t i = 0; i < built.layers().size(); ++i) {
+    const auto& layer = built.layers()[i];
+    if (layer.weights.empty() || built.network().entries()[i].shared_with) continue;
+    const auto found = theirs.find(layer.name);
+    if (found == theirs.end() || found->second->weights.size() != layer.weights.size())
+      throw Error({.category = Category::data, .where = file.source, .what = "lacks weights of a layer", .expected = layer.name});
+    for (std::size_t w = 0; w < layer.weights.size(); ++w) state.write(layer.state[w], found->second->weights[w].values.as_f32());
+  }
+}
+
+void run(const std::string& model, const std::string& x_file, const std::string& y_file, int threads, int rounds) {
+  const double begin = now();
+  const TensorFile file = read_tensor_file(model);
+  const Network network = network_from_keras_config(JsonValue::parse(file.model_config, model), model);
+  Array x = read_npy(x_file);
+  const BuiltNetwork built(network, x.shape().without_batch());
+  Cpu cpu(threads);
+  State state(cpu, built.tensors(), false);
+  load_by_name(state, built, file);
+  Planner p(state, {.mode = PlanMode::predict, .batch = x.shape()[0]});
+  const Value input = p.bound("x", static_cast<std::int64_t>(x.count()), DType::f32), output = built.emit(p, input).back();
+  p.keep(output);
+  const auto plan = p.finish();
+  plan->bind(input, {x.data(), DType::f32, x.count()});
+  plan->run();
+  const double loaded = now() - begin;
+  std::vector<double> times;
+  for (int i = 0; i < rounds; ++i) {
+    const double start = now();
+    plan->run();
+    times.push_back(now() - start);
+  }
+  std::sort(times.begin(), times.end());
+  const View y = plan->view(output);
+  Array out(built.output().with_batch(x.shape()[0]), DType::f32);
+  std::copy_n(y.as<float>(), y.count, out.as<float>().begin());
+  write_npy(y_file, out);
+  std::cout << JsonValue::object({{"predict_ms", times.empty() ? 0 : 1e3 * times[times.size() / 2]}, {"load_s", loaded}}).text() << '\n';
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    if (count != 6) throw Error({.category = Category::usage, .where = "keras_model_run", .what = "takes MODEL X Y THREADS ROUNDS"});
+    run(arguments[1], arguments[2], arguments[3], std::stoi(arguments[4]), std::stoi(arguments[5]));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

@@ -1,0 +1,55 @@
+// model.summary() of real Keras (tests/golden/make_summaries.py), letter for letter.
+#include "layers/keras_summary.h"
+
+#include <doctest/doctest.h>
+
+#include "kernels/error.h"
+#include "layers/keras_config.h"
+#include "layers/text_table.h"
+#include "tests/check/golden.h"
+
+using namespace lehr;
+
+namespace {
+
+JsonValue golden(const char* kind) {
+  const std::string file = std::string(LEHR_TESTS_DIR) + "/golden/keras/" + kind;
+  return JsonValue::parse(read_file(file), file);
+}
+
+const JsonValue& config_of(const JsonValue& models, const JsonValue& row) {
+  if (row.at("config").is_object()) return row.at("config");
+  for (const auto& model : models.elements())
+    if (model.at("name").string() == row.at("name").string()) return model.at("config");
+  FAIL("no model " << row.at("name").string());
+  return row;
+}
+
+}  // namespace
+
+TEST_CASE("golden: summaries are Keras's") {
+  const JsonValue models = golden("models.json"), rows = golden("summaries.json");
+  std::size_t compared = 0;
+  for (const auto& row : rows.elements()) {
+    const std::string name = row.at("name").string();
+    CAPTURE(name);
+    if (name == "operations") continue;  // keras.ops.sigmoid(x) is an Activation layer here
+    const Network network = network_from_keras_config(config_of(models, row), name);
+    const JsonValue& length = row.at("line_length");
+    CHECK(keras_summary(BuiltNetwork(network, *network.input_shape()),
+                        {.line_length = length.is_null() ? std::nullopt : std::optional<int>(static_cast<int>(length.integer()))}) ==
+          row.at("text").string());
+    ++compared;
+  }
+  CHECK(compared >= 50);
+}
+
+TEST_CASE("summary: words that do not fit") {
+  CHECK(wrapped("conv (Conv2D)", 20) == std::vector<std::string>{"conv (Conv2D)"});
+  CHECK(wrapped("conv (Conv2D)", 8) == std::vector<std::string>{"conv", "(Conv2D)"});
+  CHECK(wrapped("conv (Conv2D)", 6) == std::vector<std::string>{"conv", "(Conv…"});
+  CHECK(wrapped("", 6) == std::vector<std::string>{""});
+  CHECK(wrapped("größe", 4) == std::vector<std::string>{"grö…"});
+  const Network network = network_from_text("flatten | dense(3)");
+  CHECK_THROWS_AS(keras_summary(BuiltNetwork(network, {4, 4, 1}), {.line_length = 15}), Error);
+}
