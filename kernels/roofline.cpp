@@ -92,16 +92,17 @@ double measure_bandwidth(const Cpu& cpu, double seconds, std::size_t working_set
   return 3.0 * static_cast<double>(count) * sizeof(float) / best;
 }
 
-double measure_copy_bandwidth(Backend& device, std::size_t bytes) {
-  device.enter();
-  const Buffer from(device, bytes), to(device, bytes);
-  device.zero(from.data(), bytes);
-  device.stream().synchronize();
-  const double best = fastest(0.1, [&] {
-    device.copy(to.data(), from.data(), bytes);
-    device.stream().synchronize();
+double measure_copy_bandwidth(Backend& backend, double seconds, std::size_t working_set) {
+  constexpr int copies = 20;  // between two waits, each of which costs a GPU some 10 us
+  backend.enter();
+  const std::size_t bytes = std::max<std::size_t>(working_set / 2, 4096);
+  const Buffer from(backend, bytes), to(backend, bytes);
+  backend.zero(from.data(), bytes);
+  const double best = fastest(seconds, [&] {
+    for (int i = 0; i < copies; ++i) backend.copy(to.data(), from.data(), bytes);
+    backend.stream().synchronize();
   });
-  return 2.0 * static_cast<double>(bytes) / best;
+  return 2.0 * copies * static_cast<double>(bytes) / best;
 }
 
 Roofline measure_roofline(Cpu& cpu, double seconds, std::size_t working_set) {

@@ -22,7 +22,7 @@ Roofline measure_roofline(Cpu& cpu, double seconds = 0.2, std::size_t working_se
 /// The third of them alone, bytes per second.
 double measure_bandwidth(const Cpu& cpu, double seconds, std::size_t working_set);
 
-/// Of copies of `bytes` within the device's memory, bytes per second read and written; the best of several rounds.
-double measure_copy_bandwidth(Backend& device, std::size_t bytes = std::size_t{256} << 20U);
+/// Bytes per second that a copy on the device reads and writes, half of the working set each: a GPU's roof.
+double measure_copy_bandwidth(Backend& backend, double seconds, std::size_t working_set);
 
 }  // namespace lehr

@@ -78,6 +78,8 @@ TEST_CASE("devices: what is here, and why what is not here is not") {
   if (none) CHECK(document.at("cuda_missing").string() == cuda_machine().missing);
   if (with_cuda()) CHECK(document.at("libraries").size() >= 1);
   CHECK(says(command(folder, "devices").out, none ? "cuda   none: " + cuda_machine().missing : "compute capability"));
-  if (with_cuda())
-    CHECK(says(command(folder, "devices", with_driver("old_driver")).out, "cuda   none: the NVIDIA driver is for CUDA 11.4"));
+  if (!with_cuda()) return;
+  CHECK(says(command(folder, "devices", with_driver("old_driver")).out, "cuda   none: the NVIDIA driver is for CUDA 11.4"));
+  const std::string old = command(folder, "devices", "LEHR_CUDA_PATH='" LEHR_BINARY_DIR "/tests/fakes/old_cudnn'").out;
+  CHECK_MESSAGE(says(old, "cuDNN     none: a cuDNN of another version: 8.9.5"), old);
 }
