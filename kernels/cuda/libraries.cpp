@@ -68,25 +68,30 @@ std::vector<DeviceLibrary> cuda_libraries() {
   return all;
 }
 
-std::string Cuda::open_libraries() {
-  libraries_ = std::make_shared<CudaLibraries>();
+std::string open_libraries(CudaLibraries& libraries, const CudaChoices& choices, const LibraryOpeners& openers) {
   std::string without, why;
   const auto leave_out = [&](const char* what, const Error& error) {
     without += (without.empty() ? "" : " and ") + std::string(what);
     why += (why.empty() ? "" : "; ") + line_of(error);
   };
-  if (choices_.convolutions != Variant::ours) try {
-      libraries_->cudnn = open_cudnn(*this);
+  if (choices.convolutions != Variant::ours) try {
+      libraries.cudnn = openers.cudnn();
     } catch (const Error& error) {
-      if (choices_.convolutions == Variant::library) throw;
+      if (choices.convolutions == Variant::library) throw;
       leave_out("convolutions", error);
     }
   try {
-    libraries_->cublaslt = open_cublaslt(*this);
+    libraries.cublaslt = openers.cublaslt();
   } catch (const Error& error) {
     leave_out("products", error);
   }
   return without.empty() ? "" : without + " run on lehr's own kernels: " + why;
+}
+
+std::string Cuda::open_libraries() {
+  libraries_ = std::make_shared<CudaLibraries>();
+  return lehr::open_libraries(*libraries_, choices_,
+                              {.cudnn = [this] { return open_cudnn(*this); }, .cublaslt = [this] { return open_cublaslt(*this); }});
 }
 
 bool available(const Cuda& cuda, Variant variant) {

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "engine/atomic_file.h"
-#include "kernels/cuda/cudnn/api.h"
+#include "kernels/cuda/cublaslt/session.h"
+#include "kernels/cuda/cudnn/session.h"
+#include "kernels/cuda/libraries.h"
 #include "kernels/cuda/library.h"
 #include "kernels/error.h"
 #include "tests/check/temporary_folder.h"
@@ -116,4 +118,54 @@ TEST_CASE("cudnn: another major version is refused with both versions") {
                          Error);
     CHECK_THROWS_WITH_AS(cudnn::check_version(version, "/lib/libcudnn.so.9"), doctest::Contains("/lib/libcudnn.so.9"), Error);
   }
+}
+
+namespace {
+
+/// A cuDNN of tests/cuda/fakes in front of every other.
+Variable fake_cudnn(const std::string& name) { return {"LEHR_CUDA_PATH", LEHR_BINARY_DIR "/tests/fakes/" + name}; }
+
+std::shared_ptr<cublaslt::Session> no_cublaslt() {
+  throw Error({.category = Category::device, .where = "cuBLASLt", .what = "its library was not found"});
+}
+std::shared_ptr<cudnn::Session> start_cudnn() {
+  const auto api = cudnn::Api::load();
+  return std::make_shared<cudnn::Session>(cudnn::Session{.api = api, .handle = cudnn::open_handle(api), .target = {}});
+}
+
+}  // namespace
+
+TEST_CASE("libraries: a cuDNN whose files are of several versions does not start, and says where they are") {
+  const Variable path = fake_cudnn("mixed_cudnn");
+  try {
+    start_cudnn();
+    FAIL("it started");
+  } catch (const Error& error) {
+    CHECK(error.info().category == Category::device);
+    CHECK(error.info().what == "CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH");
+    CHECK(error.info().got == "libcudnn_ops.so.9 is 9.1.0");
+    CHECK_MESSAGE(error.info().hint.find("fakes/mixed_cudnn/libcudnn.so.9") != std::string::npos, error.info().hint);
+  }
+}
+
+TEST_CASE("libraries: what cannot be opened is left to our own kernels with one line; --conv cudnn insists, --conv ours does not ask") {
+  for (const auto& [fake, why] :
+       {std::pair<std::string, std::string>{"old_cudnn", "8.9.5"}, {"mixed_cudnn", "libcudnn_ops.so.9 is 9.1.0"}}) {
+    CAPTURE(fake);
+    const Variable path = fake_cudnn(fake);
+    CudaLibraries libraries;
+    const std::string line = open_libraries(libraries, {}, {.cudnn = start_cudnn, .cublaslt = no_cublaslt});
+    CHECK(line.starts_with("convolutions and products run on lehr's own kernels: "));
+    for (const std::string& part : {why, std::string("cuBLASLt: its library was not found")})
+      CHECK_MESSAGE(line.find(part) != std::string::npos, line);
+    CHECK(line.find('\n') == std::string::npos);
+    CHECK((libraries.cudnn == nullptr && libraries.cublaslt == nullptr));
+    CHECK_THROWS_AS(open_libraries(libraries, {.convolutions = Variant::library}, {.cudnn = start_cudnn, .cublaslt = no_cublaslt}), Error);
+    CHECK(open_libraries(libraries, {.convolutions = Variant::ours}, {.cudnn = start_cudnn, .cublaslt = no_cublaslt}) ==
+          "products run on lehr's own kernels: cuBLASLt: its library was not found");
+  }
+  CudaLibraries libraries;
+  const auto opened = [] { return std::make_shared<cudnn::Session>(); };
+  CHECK(open_libraries(libraries, {}, {.cudnn = opened, .cublaslt = [] { return std::make_shared<cublaslt::Session>(); }}).empty());
+  CHECK((libraries.cudnn != nullptr && libraries.cublaslt != nullptr));
 }

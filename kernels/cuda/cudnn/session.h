@@ -18,6 +18,8 @@ struct Session {
   PlanCache cache = PlanCache({});
 };
 
+/// cuDNN's handle on the current device. Throws Error{device} where it does not start, as when its files are of several versions.
+std::shared_ptr<cudnnContext> open_handle(const std::shared_ptr<const Api>& api);
 /// Throws Error{device} where cuDNN is absent, of another version or does not start.
 std::unique_ptr<Session> open_session(Cuda& cuda);
 
