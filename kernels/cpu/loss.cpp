@@ -4,18 +4,12 @@
 #include <limits>
 
 #include "kernels/cpu/element.h"
-#include "kernels/fast_math.h"
+#include "kernels/loss_formulas.h"
 
 namespace lehr {
 namespace {
 
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
-constexpr float low_probability = 1e-7F, high_probability = 1.0F - 1e-7F;  // Keras's epsilon; the upper one is 1 - 2^-23 in float32
-
-inline float clip(float p) { return p < low_probability ? low_probability : (p > high_probability ? high_probability : p); }
-/// TensorFlow's clip passes the gradient where the value lies within, bounds included.
-inline float passes(float p) { return p >= low_probability && p <= high_probability ? 1.0F : 0.0F; }
-
 template <class T>
 void fill_row(T* dz, std::int64_t n, float value) {
   for (std::int64_t k = 0; k < n; ++k) store(dz, k, value);
@@ -38,127 +32,78 @@ LEHR_SIMD Softmax softmax_of(const T* z, std::int64_t n) {
   return {m, sum};
 }
 
-/// Label as an index; smoothing s turns the one-hot row into y(1-s) + s/n. w: weight * gradient_scale.
 template <class T>
 LEHR_SIMD float sparse_from_logits(const T* z, std::int32_t label, T* dz, std::int64_t n, float smoothing, float w) {
   const Softmax s = softmax_of(z, n);
-  float right = s.largest - load(z, label);
+  const losses::SparseFromLogits f(smoothing, n, s.largest, s.sum, w);
+  const float at = load(z, label);
+  float below = 0;
   if (smoothing != 0) {
-    float below = 0;  // sum of (max - z): small terms, no cancellation
 #pragma omp simd reduction(+ : below)
     for (std::int64_t k = 0; k < n; ++k) below += s.largest - load(z, k);
-    right = (1 - smoothing) * right + smoothing / static_cast<float>(n) * below;
   }
   if (dz != nullptr) {
-    const float p = w / s.sum, shared = w * smoothing / static_cast<float>(n);
-    const float at_label = (fast::exp(load(z, label) - s.largest) / s.sum - (1 - smoothing)) * w - shared;
 #pragma omp simd
-    for (std::int64_t k = 0; k < n; ++k) store(dz, k, fast::exp(load(z, k) - s.largest) * p - shared);
-    store(dz, label, at_label);
+    for (std::int64_t k = 0; k < n; ++k) store(dz, k, f.slope(load(z, k)));
+    store(dz, label, f.slope_at_label(at));
   }
-  return right + std::log(s.sum);
+  return f.loss(s.largest - at, below);
 }
 
-/// Keras: softmax cross-entropy of log q, q = clip(p):  log(sum q) - log q_label.
 template <class T>
 LEHR_SIMD float sparse_from_probabilities(const T* p, std::int32_t label, T* dp, std::int64_t n, float w) {
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (std::int64_t k = 0; k < n; ++k) sum += clip(load(p, k));
-  const float at = load(p, label), q = clip(at);
+  for (std::int64_t k = 0; k < n; ++k) sum += losses::clip(load(p, k));
+  const losses::SparseFromProbabilities f(sum, w);
+  const float at = load(p, label);
   if (dp != nullptr) {
-    const float shared = w / sum;
 #pragma omp simd
-    for (std::int64_t k = 0; k < n; ++k) store(dp, k, passes(load(p, k)) * shared);
-    store(dp, label, passes(at) * w * (1 / sum - 1 / q));
+    for (std::int64_t k = 0; k < n; ++k) store(dp, k, f.slope(load(p, k)));
+    store(dp, label, f.slope_at_label(at));
   }
-  return std::log(sum) - std::log(q);
+  return f.loss(losses::clip(at));
 }
 
 template <class T>
 LEHR_SIMD float categorical_from_logits(const T* z, const float* y, T* dz, std::int64_t n, float smoothing, float w) {
   const Softmax s = softmax_of(z, n);
-  const float keep = 1 - smoothing, shared = smoothing / static_cast<float>(n), log_sum = std::log(s.sum);
+  const losses::Smoothed target(smoothing, n);
+  const losses::CategoricalFromLogits f{s.largest, std::log(s.sum)};
   float loss = 0, total = 0;
 #pragma omp simd reduction(+ : loss, total)
   for (std::int64_t k = 0; k < n; ++k) {
-    const float t = y[k] * keep + shared;
-    loss += t == 0 ? 0.0F : t * (s.largest - load(z, k) + log_sum);
+    const float t = target(y[k]);
+    loss += f.term(load(z, k), t);
     total += t;
   }
   if (dz != nullptr) {
     const float p = total / s.sum;
 #pragma omp simd
-    for (std::int64_t k = 0; k < n; ++k) store(dz, k, w * (fast::exp(load(z, k) - s.largest) * p - (y[k] * keep + shared)));
+    for (std::int64_t k = 0; k < n; ++k) store(dz, k, f.slope(load(z, k), target(y[k]), p, w));
   }
   return loss;
 }
 
-/// Keras: r = p / sum p, q = clip(r), -sum y log q.
 template <class T>
 LEHR_SIMD float categorical_from_probabilities(const T* p, const float* y, T* dp, std::int64_t n, float smoothing, float w) {
-  const float keep = 1 - smoothing, shared = smoothing / static_cast<float>(n);
+  const losses::Smoothed target(smoothing, n);
   float sum = 0, loss = 0, dot = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::int64_t k = 0; k < n; ++k) sum += load(p, k);
-  const float inverse = 1 / sum;
+  const losses::CategoricalFromProbabilities f{1 / sum};
 #pragma omp simd reduction(+ : loss, dot)
   for (std::int64_t k = 0; k < n; ++k) {
-    const float r = load(p, k) * inverse, q = clip(r), t = y[k] * keep + shared;
-    loss -= t * fast::log(q);
-    dot -= passes(r) * t / q * r;
+    const float t = target(y[k]);
+    loss += f.term(load(p, k), t);
+    dot += f.dot_term(load(p, k), t);
   }
   if (dp != nullptr) {
 #pragma omp simd
-    for (std::int64_t k = 0; k < n; ++k) {
-      const float r = load(p, k) * inverse, t = y[k] * keep + shared;
-      store(dp, k, w * inverse * (-passes(r) * t / clip(r) - dot));
-    }
+    for (std::int64_t k = 0; k < n; ++k) store(dp, k, f.slope(load(p, k), target(y[k]), dot, w));
   }
   return loss;
 }
-
-// Losses that are means over columns of value(z, y), with d value / dz = slope(z, y).
-struct BinaryFromLogits {
-  float smoothing;
-  float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
-  float value(float z, float y) const {
-    const float a = z < 0 ? -z : z;
-    return (z > 0 ? z : 0.0F) - z * target(y) + fast::log1p(fast::exp(-a)) + (z - z);
-  }
-  float slope(float z, float y) const { return fast::sigmoid(z) - target(y); }
-};
-struct BinaryFromProbabilities {
-  float smoothing;
-  float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
-  float value(float p, float y) const {
-    const float q = clip(p), t = target(y);
-    return -(t * fast::log(q) + (1 - t) * fast::log(1 - q));
-  }
-  float slope(float p, float y) const {
-    const float q = clip(p), t = target(y);
-    return passes(p) * ((1 - t) / (1 - q) - t / q);
-  }
-};
-struct Squared {
-  float value(float z, float y) const { return (z - y) * (z - y); }
-  float slope(float z, float y) const { return 2 * (z - y); }
-};
-struct Absolute {
-  float value(float z, float y) const { return z < y ? y - z : z - y; }
-  float slope(float z, float y) const { return z < y ? -1.0F : (z > y ? 1.0F : z - y); }
-};
-struct Huber {
-  float delta;
-  float value(float z, float y) const {
-    const float e = z < y ? y - z : z - y;
-    return e <= delta ? 0.5F * e * e : delta * e - 0.5F * delta * delta;
-  }
-  float slope(float z, float y) const {
-    const float e = z - y;
-    return e < -delta ? -delta : (e > delta ? delta : e);
-  }
-};
 
 template <class T, class F>
 LEHR_SIMD float mean_over_columns(const T* z, const float* y, T* dz, std::int64_t n, float w, F f) {
@@ -218,14 +163,14 @@ class RowLoss final : public BatchLoss {
       case LossKind::categorical_crossentropy:
         return spec_.from_logits ? categorical_from_logits(z, y, dz, n, s, w) : categorical_from_probabilities(z, y, dz, n, s, w);
       case LossKind::binary_crossentropy:
-        return spec_.from_logits ? mean_over_columns(z, y, dz, n, w, BinaryFromLogits{s})
-                                 : mean_over_columns(z, y, dz, n, w, BinaryFromProbabilities{s});
+        return spec_.from_logits ? mean_over_columns(z, y, dz, n, w, losses::BinaryFromLogits{s})
+                                 : mean_over_columns(z, y, dz, n, w, losses::BinaryFromProbabilities{s});
       case LossKind::mean_squared_error:
-        return mean_over_columns(z, y, dz, n, w, Squared{});
+        return mean_over_columns(z, y, dz, n, w, losses::Squared{});
       case LossKind::mean_absolute_error:
-        return mean_over_columns(z, y, dz, n, w, Absolute{});
+        return mean_over_columns(z, y, dz, n, w, losses::Absolute{});
       default:
-        return mean_over_columns(z, y, dz, n, w, Huber{spec_.delta});
+        return mean_over_columns(z, y, dz, n, w, losses::Huber{spec_.delta});
     }
   }
 

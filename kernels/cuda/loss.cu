@@ -3,7 +3,7 @@
 
 #include "kernels/cuda/device/rows.cuh"
 #include "kernels/cuda/make_kernel.h"
-#include "kernels/fast_math.h"
+#include "kernels/loss_formulas.h"
 
 namespace lehr {
 namespace {
@@ -12,11 +12,6 @@ using device::as_float;
 using device::from_float;
 using device::row_warps;
 
-constexpr float low_probability = 1e-7F, high_probability = 1.0F - 1e-7F;  // Keras's epsilon
-
-__device__ float clip(float p) { return p < low_probability ? low_probability : (p > high_probability ? high_probability : p); }
-/// TensorFlow's clip passes the gradient where the value lies within, bounds included.
-__device__ float passes(float p) { return p >= low_probability && p <= high_probability ? 1.0F : 0.0F; }
 __device__ float warp_sum(float v) { return device::warp_reduce(v, device::Sum{}); }
 
 /// A row as its warp sees it; every lane visits classes lane, lane+32, ...
@@ -47,115 +42,64 @@ struct Row {
   }
 };
 
-/// Smoothing s turns the one-hot row into y(1-s) + s/n.
 template <class T>
 __device__ float sparse_from_logits(const Row<T>& row, std::int64_t label, float smoothing) {
-  const float m = row.largest(), sum = row.sum_of_exp(m);
-  float right = 0, below = 0;  // m - z: small terms, no cancellation
+  const float m = row.largest();
+  const losses::SparseFromLogits f(smoothing, row.n, m, row.sum_of_exp(m), row.w);
+  float right = 0, below = 0;
   row.each([&](std::int64_t k, float v) {
     below += m - v;
     if (k == label) right = m - v;
   });
   right = warp_sum(right);
-  if (smoothing != 0) right = (1 - smoothing) * right + smoothing / static_cast<float>(row.n) * warp_sum(below);
-  const float p = row.w / sum, shared = row.w * smoothing / static_cast<float>(row.n);
-  row.gradient([&](std::int64_t k, float v) {
-    const float e = fast::exp(v - m);
-    return k == label ? (e / sum - (1 - smoothing)) * row.w - shared : e * p - shared;
-  });
-  return right + std::log(sum);
+  if (smoothing != 0) below = warp_sum(below);
+  row.gradient([&](std::int64_t k, float v) { return k == label ? f.slope_at_label(v) : f.slope(v); });
+  return f.loss(right, below);
 }
 
-/// Keras: softmax cross-entropy of log q, q = clip(p):  log(sum q) - log q_label.
 template <class T>
 __device__ float sparse_from_probabilities(const Row<T>& row, std::int64_t label) {
   float sum = 0, of_label = 0;
   row.each([&](std::int64_t k, float p) {
-    sum += clip(p);
-    if (k == label) of_label = clip(p);
+    sum += losses::clip(p);
+    if (k == label) of_label = losses::clip(p);
   });
-  sum = warp_sum(sum);
-  of_label = warp_sum(of_label);
-  row.gradient([&](std::int64_t k, float p) { return passes(p) * (k == label ? row.w * (1 / sum - 1 / of_label) : row.w / sum); });
-  return std::log(sum) - std::log(of_label);
+  const losses::SparseFromProbabilities f(warp_sum(sum), row.w);
+  row.gradient([&](std::int64_t k, float p) { return k == label ? f.slope_at_label(p) : f.slope(p); });
+  return f.loss(warp_sum(of_label));
 }
 
 template <class T>
 __device__ float categorical_from_logits(const Row<T>& row, const float* y, float smoothing) {
-  const float m = row.largest(), sum = row.sum_of_exp(m), log_sum = std::log(sum);
-  const float keep = 1 - smoothing, shared = smoothing / static_cast<float>(row.n);
+  const float m = row.largest(), sum = row.sum_of_exp(m);
+  const losses::Smoothed target(smoothing, row.n);
+  const losses::CategoricalFromLogits f{m, std::log(sum)};
   float loss = 0, total = 0;
   row.each([&](std::int64_t k, float v) {
-    const float t = y[k] * keep + shared;
-    loss += t == 0 ? 0.0F : t * (m - v + log_sum);
+    const float t = target(y[k]);
+    loss += f.term(v, t);
     total += t;
   });
   const float p = warp_sum(total) / sum;
-  row.gradient([&](std::int64_t k, float v) { return row.w * (fast::exp(v - m) * p - (y[k] * keep + shared)); });
+  row.gradient([&](std::int64_t k, float v) { return f.slope(v, target(y[k]), p, row.w); });
   return warp_sum(loss);
 }
 
-/// Keras: r = p / sum p, q = clip(r), -sum y log q.
 template <class T>
 __device__ float categorical_from_probabilities(const Row<T>& row, const float* y, float smoothing) {
-  const float keep = 1 - smoothing, shared = smoothing / static_cast<float>(row.n);
+  const losses::Smoothed target(smoothing, row.n);
   float sum = 0, loss = 0, dot = 0;
   row.each([&](std::int64_t, float p) { sum += p; });
-  const float inverse = 1 / warp_sum(sum);
+  const losses::CategoricalFromProbabilities f{1 / warp_sum(sum)};
   row.each([&](std::int64_t k, float p) {
-    const float r = p * inverse, q = clip(r), t = y[k] * keep + shared;
-    loss -= t * fast::log(q);
-    dot -= passes(r) * t / q * r;
+    const float t = target(y[k]);
+    loss += f.term(p, t);
+    dot += f.dot_term(p, t);
   });
   dot = warp_sum(dot);
-  row.gradient([&](std::int64_t k, float p) {
-    const float r = p * inverse, t = y[k] * keep + shared;
-    return row.w * inverse * (-passes(r) * t / clip(r) - dot);
-  });
+  row.gradient([&](std::int64_t k, float p) { return f.slope(p, target(y[k]), dot, row.w); });
   return warp_sum(loss);
 }
-
-// Losses that are means over columns of value(z, y), with d value / dz = slope(z, y).
-struct BinaryFromLogits {
-  float smoothing;
-  __device__ float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
-  __device__ float value(float z, float y) const {
-    const float a = z < 0 ? -z : z;
-    return (z > 0 ? z : 0.0F) - z * target(y) + fast::log1p(fast::exp(-a)) + (z - z);
-  }
-  __device__ float slope(float z, float y) const { return fast::sigmoid(z) - target(y); }
-};
-struct BinaryFromProbabilities {
-  float smoothing;
-  __device__ float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
-  __device__ float value(float p, float y) const {
-    const float q = clip(p), t = target(y);
-    return -(t * fast::log(q) + (1 - t) * fast::log(1 - q));
-  }
-  __device__ float slope(float p, float y) const {
-    const float q = clip(p), t = target(y);
-    return passes(p) * ((1 - t) / (1 - q) - t / q);
-  }
-};
-struct Squared {
-  __device__ float value(float z, float y) const { return (z - y) * (z - y); }
-  __device__ float slope(float z, float y) const { return 2 * (z - y); }
-};
-struct Absolute {
-  __device__ float value(float z, float y) const { return z < y ? y - z : z - y; }
-  __device__ float slope(float z, float y) const { return z < y ? -1.0F : (z > y ? 1.0F : z - y); }
-};
-struct Huber {
-  float delta;
-  __device__ float value(float z, float y) const {
-    const float e = z < y ? y - z : z - y;
-    return e <= delta ? 0.5F * e * e : delta * e - 0.5F * delta * delta;
-  }
-  __device__ float slope(float z, float y) const {
-    const float e = z - y;
-    return e < -delta ? -delta : (e > delta ? delta : e);
-  }
-};
 
 template <class T, class F>
 __device__ float mean_over_columns(const Row<T>& row, const float* y, F f) {
@@ -187,14 +131,14 @@ __device__ float loss_of(const Row<T>& row, std::int64_t label, const float* y, 
     case LossKind::categorical_crossentropy:
       return s.from_logits ? categorical_from_logits(row, y, s.label_smoothing) : categorical_from_probabilities(row, y, s.label_smoothing);
     case LossKind::binary_crossentropy:
-      return s.from_logits ? mean_over_columns(row, y, BinaryFromLogits{s.label_smoothing})
-                           : mean_over_columns(row, y, BinaryFromProbabilities{s.label_smoothing});
+      return s.from_logits ? mean_over_columns(row, y, losses::BinaryFromLogits{s.label_smoothing})
+                           : mean_over_columns(row, y, losses::BinaryFromProbabilities{s.label_smoothing});
     case LossKind::mean_squared_error:
-      return mean_over_columns(row, y, Squared{});
+      return mean_over_columns(row, y, losses::Squared{});
     case LossKind::mean_absolute_error:
-      return mean_over_columns(row, y, Absolute{});
+      return mean_over_columns(row, y, losses::Absolute{});
     default:
-      return mean_over_columns(row, y, Huber{s.delta});
+      return mean_over_columns(row, y, losses::Huber{s.delta});
   }
 }
 
