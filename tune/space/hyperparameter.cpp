@@ -167,7 +167,8 @@ std::string Hyperparameter::text() const {
     space.items = {SpecValue::of(low), SpecValue::of(high)};
     if (kind == Kind::integer)
       space.items = {SpecValue::of(static_cast<std::int64_t>(low)), SpecValue::of(static_cast<std::int64_t>(high))};
-    if (step) space.set("step", SpecValue::of(*step));
+    const bool whole = kind == Kind::integer && step && *step == std::floor(*step);
+    if (step) space.set("step", whole ? SpecValue::of(static_cast<std::int64_t>(*step)) : SpecValue::of(*step));
     if (sampling != Sampling::linear) space.set("sampling", SpecValue::word(name_of(sampling)));
   }
   if (fallback) space.set("default", spec(*fallback));

@@ -182,7 +182,7 @@ std::optional<SpecValue> parsed(const std::string& text, std::string_view what) 
   if (text.find(':') == std::string::npos) return {};
   for (const char* space : {":int(", ":float(", ":choice(", ":boolean"})
     if (text.find(space) != std::string::npos) return parse_spec(text, what);
-  const SpecValue tree = [&] {
+  SpecValue tree = [&] {
     try {
       return parse_spec(text, what);
     } catch (const Error&) {
