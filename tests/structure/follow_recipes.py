@@ -3,7 +3,7 @@
 
 A page's steps are lines that end in a colon, each followed by a code block:
     `path`, new:               the block is that file
-    `path`, after `line`:      the block goes behind the one line that has these words
+    `path`, after `line`:      the block goes behind the one line that has these words, or with "before" in front of it
 Without --build every step must fit the tree: new files are new, lines are there once. With it, all steps of all pages are done in a copy of
 the tree under FOLDER, which is then built and tested: the new kernel, layer, optimizer and experiment must pass what those here pass.
 """
@@ -16,8 +16,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-STEP = re.compile(r"^`(?P<path>[\w./-]+)`, (?:new|after `(?P<anchor>[^`\n]+)`):\n\n```\w*\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
-TARGETS = ["test_kernels", "test_layers", "test_optim", "lehr"]
+STEP = re.compile(r"^`(?P<path>[\w./-]+)`, (?:new|(?P<side>after|before) `(?P<anchor>[^`\n]+)`):\n\n```\w*\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+TARGETS = ["test_kernels", "test_simt", "test_layers", "test_optim", "lehr"]
 CHECKS = "^(structure|kernels|layers|optim|commands)$"
 
 
@@ -44,7 +44,7 @@ def follow(page, tree, do):
         if len(at) != 1:
             yield f"{page.name}: {step['path']} has {len(at)} lines with {anchor!r}"
         elif do:
-            lines.insert(at[0] + 1, step["code"])
+            lines.insert(at[0] + (step["side"] == "after"), step["code"])
             path.write_text("".join(lines), encoding="utf-8")
 
 
@@ -63,11 +63,13 @@ def build(folder, pages):
 
     binary = tree / "build"
     smoke = tree / "tests/structure/experiments_smoke.py"
+    families = [name for page in pages for name in re.findall(r'TEST_CASE\("(families: \w+)"\)', page.read_text(encoding="utf-8"))]
     names = [name for page in pages for name in re.findall(r'\.name = "(\d[\w.-]+)"', page.read_text(encoding="utf-8"))]
     done = (
         run("cmake", "-G", "Ninja", "-S", tree, "-B", binary, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
         and run("cmake", "--build", binary, "--target", *TARGETS)
         and run("ctest", "--test-dir", binary, "-R", CHECKS, "--output-on-failure", "--no-tests=error")
+        and all(run(binary / "tests/simt/test_simt", f"--test-case={name}") for name in families)
         and run(sys.executable, "-B", smoke, binary / "lehr", *names)
     )
     if done:
