@@ -51,7 +51,7 @@ def keras_run(x, y, seed, order):
 
 
 def lehr_run(options, seed, order):
-    document, settings = side_by_side.lehr(
+    document, settings, _ = side_by_side.lehr(
         options.lehr,
         ["fit", "--model", MODEL, "--data", "fashion_mnist", "--data-dir", os.path.abspath(options.data), "--validation-split", "0.2"]
         + ["--epochs", str(EPOCHS), "--seed", str(seed), "--threads", str(options.threads), *(["--no-shuffle"] if order == "kept" else [])],

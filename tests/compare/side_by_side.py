@@ -4,6 +4,7 @@ Rows are dicts with "side" (lehr or keras), "seed", numbers, and what produced t
 comparison that was cut off goes on where it stopped.
 """
 import argparse
+import csv
 import datetime
 import json
 import math
@@ -42,18 +43,20 @@ def machine():
 
 
 def lehr(program, command):
-    """The JSON document of a lehr command, and the config.toml of each run it names. Runs lie in a folder that is removed."""
+    """The JSON document of a lehr command; the config.toml and the last row of history.csv of each run it names. Runs lie in a folder that is removed."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([os.path.abspath(program), *command, "--json"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"lehr {' '.join(command)}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
         document = json.loads(done.stdout)
         runs = [run["run"] for run in document.get("runs", [])] or [document["run"]]
-        settings = []
+        settings, last = [], []
         for run in runs:
             text = pathlib.Path(folder, run, "config.toml").read_text(encoding="utf-8")
             settings.append(dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line))
-        return document, settings
+            with open(pathlib.Path(folder, run, "history.csv"), encoding="utf-8") as file:
+                last.append({name: float(value) for name, value in list(csv.DictReader(file))[-1].items()})
+        return document, settings, last
 
 
 def expect(settings, wanted):
