@@ -141,6 +141,7 @@ const JsonValue& JsonValue::at(std::size_t index) const {
 
 // The last of several members of one name counts, as in Python.
 const JsonValue* JsonValue::find(std::string_view key) const {
+  // NOLINTNEXTLINE(modernize-loop-convert): there is no range of the reverse but by <ranges>
   for (auto member = members_.rbegin(); member != members_.rend(); ++member)
     if (member->name == key) return &member->value;
   return nullptr;

@@ -12,7 +12,7 @@ namespace {
 
 /// The last two axes are factored; a vector is not.
 FactoredMomentsSpec moments_of(const Shape& shape, double epsilon) {
-  const auto e = shape.extents();
+  const auto& e = shape.extents();
   FactoredMomentsSpec spec{.columns = shape.elements(), .factored = e.size() >= 2, .epsilon = static_cast<float>(epsilon)};
   if (!spec.factored) return spec;
   spec.columns = e[e.size() - 1];

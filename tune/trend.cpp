@@ -21,7 +21,7 @@ Trend trend_of(const std::vector<double>& values, std::size_t window) {
   const std::size_t n = std::min(window, values.size());
   if (n < 2) return {.end = values.empty() ? 0.0 : values.back()};
   const auto first = values.end() - static_cast<std::ptrdiff_t>(n);
-  const double count = static_cast<double>(n);
+  const auto count = static_cast<double>(n);
   const double mid = (count - 1) / 2;
   const double mean = std::accumulate(first, values.end(), 0.0) / count;
   double covariance = 0;

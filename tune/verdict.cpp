@@ -217,7 +217,7 @@ Verdict short_run(const Watched& w) {
 
 /// Too slow: the decline has not slackened (a curve that approaches its end does), and a tenth of an ignorant network's loss is far off.
 std::optional<Verdict> too_slow(const Watched& w, const Trend& trend, double reference) {
-  const double epochs = static_cast<double>(w.series.size());
+  const auto epochs = static_cast<double>(w.series.size());
   const double start = std::isnan(reference) ? w.series.front() : std::max(reference, w.series.front());
   const double average = (start - w.series.back()) / epochs;
   const double target = 0.1 * start;

@@ -31,8 +31,8 @@ struct Sums {
     double part = 0;
     for (const auto value : values) {
       const auto v = static_cast<double>(value);
-      if (v < min) min = v;
-      if (v > max) max = v;
+      min = std::min(min, v);
+      max = std::max(max, v);
       part += v;
     }
     sum += part;

@@ -116,7 +116,7 @@ std::optional<DataSplits> load_cifar_folder(const fs::path& folder, const LoadOp
 
 std::vector<std::string> data_folders(const std::string& data_dir) {
   std::vector<std::string> out;
-  const auto add = [&](fs::path path) {
+  const auto add = [&](const fs::path& path) {
     if (!path.empty()) out.push_back(path.string());
   };
   add(data_dir);

@@ -57,8 +57,8 @@ Weights triangle_weights(int in, int out) {
   std::vector<double> window(static_cast<std::size_t>(weights.stride));
   for (int i = 0; i < out; ++i) {
     const double center = (i + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int count = std::min(static_cast<int>(center + support + 0.5), in) - first;
+    const int first = std::max(static_cast<int>(std::floor(center - support + 0.5)), 0);
+    const int count = std::min(static_cast<int>(std::floor(center + support + 0.5)), in) - first;
     double sum = 0;
     for (int k = 0; k < count; ++k) {
       const double distance = std::abs((k + first - center + 0.5) * inverse);
@@ -68,7 +68,7 @@ Weights triangle_weights(int in, int out) {
     weights.windows[static_cast<std::size_t>(i)] = {.first = first, .count = count};
     for (int k = 0; k < count; ++k) {
       const double weight = sum != 0 ? window[static_cast<std::size_t>(k)] / sum : window[static_cast<std::size_t>(k)];
-      weights.values[static_cast<std::size_t>(i * weights.stride + k)] = static_cast<int>(0.5 + weight * (1 << precision_bits));
+      weights.values[static_cast<std::size_t>(i * weights.stride + k)] = static_cast<int>(std::floor(0.5 + weight * (1 << precision_bits)));
     }
   }
   return weights;

@@ -48,7 +48,8 @@ std::vector<TarEntry> list_tar(std::span<const std::byte> archive, const std::st
     in.take(std::min<std::size_t>(in.left(), (block - size % block) % block));
     const char type = static_cast<char>(header[156]);
     if (type == 'L') {
-      long_name = std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()).c_str();
+      long_name.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      long_name.resize(std::min(long_name.size(), long_name.find('\0')));
     } else if (type == '0' || type == '\0') {
       const std::string prefix = text_field(header, 257, 5) == "ustar" ? text_field(header, 345, 155) : "";
       std::string name = !long_name.empty() ? long_name : (prefix.empty() ? "" : prefix + "/") + text_field(header, 0, 100);

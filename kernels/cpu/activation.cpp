@@ -78,7 +78,7 @@ LEHR_SIMD void softmax_rows(const T* x, T* y, std::int64_t rows, std::int64_t n,
   for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
     const float m = row_max(x, n), s = row_sum_exp(x, n, m);
     const float inverse = 1 / s, log_s = std::log(s);
-    if (logarithm) {
+    if (logarithm) {  // NOLINT(bugprone-branch-clone): clang drops what is under the pragmas
 #pragma omp simd
       for (std::int64_t i = 0; i < n; ++i) store(y, i, load(x, i) - m - log_s);
     } else {
@@ -93,7 +93,7 @@ template <class T>
 LEHR_SIMD void softmax_rows_backward(const T* y, const T* dy, T* dx, std::int64_t rows, std::int64_t n, bool logarithm) {
   for (std::int64_t r = 0; r < rows; ++r, y += n, dy += n, dx += n) {
     float s = 0;
-    if (logarithm) {
+    if (logarithm) {  // NOLINT(bugprone-branch-clone): the same
 #pragma omp simd reduction(+ : s)
       for (std::int64_t i = 0; i < n; ++i) s += load(dy, i);
 #pragma omp simd

@@ -25,7 +25,10 @@ LEHR_SIMD void column_moments(const T* x, std::int64_t n, std::int64_t width, do
   constexpr std::int64_t block = 128;
   for (std::int64_t k0 = 0; k0 < std::min(n, width); k0 += block) {
     const std::int64_t length = std::min(block, width - k0);
-    const auto rows = [&](std::int64_t k) { return static_cast<double>((n - k0 - k + width - 1) / width); };
+    const auto rows = [&](std::int64_t k) -> double {
+      const std::int64_t whole = (n - k0 - k + width - 1) / width;
+      return static_cast<double>(whole);
+    };
     double sums[block], squared[block];
     float shift[block];
     const T* v = x + k0;
@@ -162,7 +165,7 @@ class CpuBatchNormBackward final : public BatchNormBackward {
            View workspace, Stream&) override {
     const Scratch scratch(columns_, workspace);
     const std::int64_t channels = s_.channels, width = columns_.width();
-    const float *mean = saved_mean.as<float>(), *inv = saved_inv.as<float>();
+    const auto *mean = saved_mean.as<float>(), *inv = saved_inv.as<float>();
     float *means = scratch.columns, *scales = means + width, *a = scales + width, *b = a + width;
     tile(columns_, means, [&](std::int64_t c) { return mean[c]; });
     for_chunks(cpu_, s_.rows, columns_.rows_per_chunk, [&](std::int64_t chunk, std::int64_t begin, std::int64_t end) {

@@ -15,7 +15,7 @@ class MeansOfRowsAndColumns final : public FactoredMoments {
   void run(View gradient, View moments, const StepRow* table, const StepCounters* counters, Stream&) override {
     const StepRow row = table[counters->cursor];
     if (counters->stop != 0 || row.apply == 0) return;
-    float *g = gradient.as<float>(), *m = moments.as<float>();
+    auto *g = gradient.as<float>(), *m = moments.as<float>();
     if (!s_.factored) return vector(g, m, row.a);
     float *r = m, *c = m + s_.matrices * s_.rows;
     for_chunks(cpu_, s_.matrices * s_.rows, row_chunk(s_.columns), [&](std::int64_t, std::int64_t begin, std::int64_t end) {

@@ -67,7 +67,7 @@ void for_rows(const Cpu& cpu, const GatherSpec& spec, ConstView permutation, con
 
 class CopyRows final : public Gather {
  public:
-  CopyRows(const Cpu& cpu, const GatherSpec& spec) : cpu_(cpu), spec_(spec) {}
+  CopyRows(const Cpu& cpu, GatherSpec spec) : cpu_(cpu), spec_(std::move(spec)) {}
   void run(ConstView x, ConstView permutation, const StepCounters* counters, View y, Stream&) override {
     const auto* from = static_cast<const std::byte*>(x.data);
     auto* to = static_cast<std::byte*>(y.data);

@@ -89,7 +89,8 @@ __global__ void resample_kernel(const From* x, To* y, AugmentSpec s, const StepC
   if (pixel >= s.height * s.width) return;
   const From* in = x + image * s.height * s.width * s.channels;
   To* out = y + (image * s.height * s.width + pixel) * s.channels;
-  const auto column = static_cast<float>(pixel % s.width), row = static_cast<float>(pixel / s.width);
+  const std::int64_t line = pixel / s.width;
+  const auto column = static_cast<float>(pixel % s.width), row = static_cast<float>(line);
   const float sx = m.a0 * column + m.a1 * row + m.a2, sy = m.b0 * column + m.b1 * row + m.b2;
   if (!s.bilinear || s.kind == AugmentKind::flip) {  // a flip meets pixels only
     const From* from = pixel_at(in, s, floor_of(sx + 0.5F), floor_of(sy + 0.5F));

@@ -32,7 +32,7 @@ __global__ void statistics_kernel(const double* partials, Columns columns, Stati
     const auto rows = static_cast<double>(s.rows);
     const double mean = device::sum_of_partials(columns, partials, 0, c) / rows;
     variance = device::sum_of_partials(columns, partials, 1, c) / rows - mean * mean;
-    if (variance < 0) variance = 0;
+    variance = variance < 0 ? 0 : variance;
     to.mean[c] = static_cast<float>(mean);
     if (counters == nullptr || counters->stop == 0) {
       to.moving_mean[c] = to.moving_mean[c] * s.momentum + to.mean[c] * (1 - s.momentum);

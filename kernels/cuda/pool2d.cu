@@ -85,8 +85,8 @@ __global__ void backward_kernel(Pool2dShape s, std::int64_t out_h, std::int64_t 
   if (!place_of<n>(s.batch, s.height, s.width, s.channels, at)) return;
   const std::int64_t below = at.row + s.pad_top, right = at.column + s.pad_left;
   std::int64_t p1 = below / s.stride_h, q1 = right / s.stride_w;  // the last windows that cover this pixel
-  if (p1 > out_h - 1) p1 = out_h - 1;
-  if (q1 > out_w - 1) q1 = out_w - 1;
+  p1 = p1 < out_h ? p1 : out_h - 1;
+  q1 = q1 < out_w ? q1 : out_w - 1;
   const std::int64_t lowest = below - s.kernel_h + 1, leftmost = right - s.kernel_w + 1;
   const std::int64_t p0 = lowest <= 0 ? 0 : (lowest + s.stride_h - 1) / s.stride_h;
   const std::int64_t q0 = leftmost <= 0 ? 0 : (leftmost + s.stride_w - 1) / s.stride_w;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "kernels/activation.h"
@@ -13,7 +14,7 @@ inline double softplus(double x) { return std::log1p(std::exp(-std::abs(x))) + s
 inline double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 inline double activation(const ActivationSpec& spec, double x) {
-  const double alpha = static_cast<double>(spec.alpha), threshold = static_cast<double>(spec.threshold);
+  const auto alpha = static_cast<double>(spec.alpha), threshold = static_cast<double>(spec.threshold);
   switch (spec.activation) {
     case Activation::relu:
       if (spec.max_value >= 0 && x >= static_cast<double>(spec.max_value)) return static_cast<double>(spec.max_value);
@@ -38,7 +39,7 @@ inline double activation(const ActivationSpec& spec, double x) {
       return x * sigmoid(x);
     case Activation::gelu:
       if (spec.approximate) return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
-      return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+      return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2));
     case Activation::hard_sigmoid:
       return std::clamp(x + 3, 0.0, 6.0) / 6;
     case Activation::hard_silu:

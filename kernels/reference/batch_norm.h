@@ -15,7 +15,8 @@ struct Statistics {
 };
 inline Statistics statistics(std::size_t channels, const std::vector<double>& x) {
   Statistics s{std::vector<double>(channels), std::vector<double>(channels)};
-  const auto rows = static_cast<double>(x.size() / channels);
+  const std::size_t rows_of_all = x.size() / channels;
+  const auto rows = static_cast<double>(rows_of_all);
   for (std::size_t i = 0; i < x.size(); ++i) s.mean[i % channels] += x[i] / rows;
   for (std::size_t i = 0; i < x.size(); ++i) s.variance[i % channels] += std::pow(x[i] - s.mean[i % channels], 2) / rows;
   return s;
@@ -43,7 +44,8 @@ struct BatchNormGradients {
 inline BatchNormGradients batch_norm_backward(const Statistics& s, double epsilon, bool training, const std::vector<double>& x,
                                               const std::vector<double>& dy, const std::vector<double>& gamma) {
   const std::size_t channels = s.mean.size();
-  const auto rows = static_cast<double>(x.size() / channels);
+  const std::size_t rows_of_all = x.size() / channels;
+  const auto rows = static_cast<double>(rows_of_all);
   const auto inverse = [&](std::size_t c) { return 1 / std::sqrt(s.variance[c] + epsilon); };
   BatchNormGradients g{zeros(static_cast<std::int64_t>(x.size())), zeros(static_cast<std::int64_t>(channels)),
                        zeros(static_cast<std::int64_t>(channels))};

@@ -88,7 +88,7 @@ TEST_CASE("json: writes in order, reads back") {
 TEST_CASE("json: numbers keep their bits") {
   std::mt19937_64 random(11);
   for (int i = 0; i < 20000; ++i) {
-    const double value = std::bit_cast<double>(random());
+    const auto value = std::bit_cast<double>(random());
     if (!std::isfinite(value)) continue;
     const JsonValue back = JsonValue::parse(JsonValue(value).text());
     REQUIRE(back.kind() == JsonValue::Kind::number);
@@ -145,7 +145,7 @@ TEST_CASE("json: an aggregate as Keras's config") {
   const JsonValue keras = JsonValue::parse(
       R"({"module":"keras.layers","class_name":"Dense","config":{"name":"dense_1","trainable":true,"dtype":{"module":"keras",)"
       R"("class_name":"DTypePolicy","config":{"name":"float32"}},"units":4,"activation":"relu"},"registered_name":null})");
-  const Dense read = from_json<Dense>(keras, &unknown);
+  const auto read = from_json<Dense>(keras, &unknown);
   CHECK(read.units == 4);
   CHECK(read.activation == Activation::relu);
   CHECK(read.name == "dense_1");

@@ -14,7 +14,7 @@ using namespace lehr;
 namespace {
 
 /// Writes sum(reads) + 1 over its outputs, and 0xff over its workspace, so that whoever shares memory wrongly reads nonsense.
-PlanOp sum_op(const std::string& name, std::vector<Value> reads, std::vector<Value> writes, std::size_t workspace = 0) {
+PlanOp sum_op(const std::string& name, const std::vector<Value>& reads, const std::vector<Value>& writes, std::size_t workspace = 0) {
   PlanOp op{.name = name, .layer = "test", .reads = reads, .writes = writes, .workspace_bytes = workspace};
   op.run = [reads, writes](const Binding& v, View scratch, Stream&) {
     if (scratch) std::memset(scratch.data, 0xff, scratch.bytes());

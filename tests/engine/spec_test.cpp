@@ -440,7 +440,8 @@ TEST_CASE("spec: any text either parses, and then prints to the same tree, or is
     }
     try {
       (void)layers().from(parse_spec(text));
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      REQUIRE(error.info().category == Category::usage);
     }
   }
   CHECK(parsed > 5000);

@@ -69,7 +69,7 @@ std::vector<double> losses(Cpu& cpu, const json& c, LossSpec spec) {
   const Guarded per_sample(cpu, DType::f32, rows);
   make(spec, cpu)->run(on(cpu, DType::f32, z.values), on(cpu, sparse ? DType::i32 : DType::f32, y.values),
                        on(cpu, DType::f32, row_weights(in, rows)), {}, per_sample, {}, cpu.stream());
-  const auto each = per_sample.values();
+  auto each = per_sample.values();
   const bool operation = c["component"].get<std::string>().starts_with("ops.");
   if (operation || (params.contains("reduction") && params["reduction"].is_null())) return each;
   const double sum = std::accumulate(each.begin(), each.end(), 0.0);

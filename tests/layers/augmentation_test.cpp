@@ -39,7 +39,7 @@ std::vector<float> pixels(std::size_t count) {
 }
 
 /// Without a gradient of the input, as behind data.
-NetworkRun run_of(const std::string& text, PlanMode mode, Shape shape, std::int64_t batch = 1, std::uint64_t seed = 0,
+NetworkRun run_of(const std::string& text, PlanMode mode, const Shape& shape, std::int64_t batch = 1, std::uint64_t seed = 0,
                   Precision precision = Precision::float32) {
   return {network_from_text(text), shape, {.mode = mode, .batch = batch, .precision = precision, .seed = seed, .input_gradient = false}};
 }

@@ -215,7 +215,7 @@ const std::map<std::string, Row>& rows() {
         .text = "schedule_free_adamw(0.1, beta_1=0.8, beta_2=0.99, epsilon=1e-3)",
         .step =
             [](Hand& s, double g) {  // a = z, b = v; x from w = (1 - beta_1)*z + beta_1*x
-              const double t = static_cast<double>(++s.t);
+              const auto t = static_cast<double>(++s.t);
               if (s.t == 1) s.a = s.w;
               s.b += (g * g - s.b) * 0.01;
               const double x = (s.w - 0.2 * s.a) / 0.8;

@@ -40,7 +40,7 @@ __global__ void shared_kernel(const float* x, float* y, std::int64_t count, Plan
 __global__ void barrier_kernel(const float* x, float* y, std::int64_t count, Plant plant) {
   const std::int64_t i = device::first_element<1>();
   if (plant == Plant::barrier_after_return && i >= count) return;
-  if (plant == Plant::divergent_barrier && threadIdx.x < 32)
+  if (plant == Plant::divergent_barrier && threadIdx.x < 32)  // NOLINT(bugprone-branch-clone): two barriers, not one
     __syncthreads();
   else
     __syncthreads();

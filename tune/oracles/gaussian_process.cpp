@@ -34,7 +34,7 @@ struct GaussianProcess::Fit {
   Eigen::VectorXd target, alpha;
   double likelihood = 0;
 
-  explicit Fit(const GaussianProcessData& given) : data(given) {
+  explicit Fit(GaussianProcessData given) : data(std::move(given)) {
     const auto n = static_cast<double>(data.y.size());
     shift = std::accumulate(data.y.begin(), data.y.end(), 0.0) / n;
     double square = 0;

@@ -64,7 +64,8 @@ std::vector<double> age_weights(std::size_t n) {
 
 }  // namespace
 
-ParzenEstimator::ParzenEstimator(std::vector<const Hyperparameter*> parameters, std::vector<std::vector<double>> rows, double prior_weight)
+ParzenEstimator::ParzenEstimator(const std::vector<const Hyperparameter*>& parameters, const std::vector<std::vector<double>>& rows,
+                                 double prior_weight)
     : weights_(age_weights(rows.size())) {
   weights_.push_back(rows.empty() ? 1.0 : prior_weight);
   const double total = std::accumulate(weights_.begin(), weights_.end(), 0.0);

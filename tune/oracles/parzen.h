@@ -11,7 +11,7 @@ namespace lehr {
 class ParzenEstimator {
  public:
   /// rows: values of the parameters in each trial, oldest first.
-  ParzenEstimator(std::vector<const Hyperparameter*> parameters, std::vector<std::vector<double>> rows, double prior_weight);
+  ParzenEstimator(const std::vector<const Hyperparameter*>& parameters, const std::vector<std::vector<double>>& rows, double prior_weight);
   std::vector<double> sample(Draw& draw) const;
   double log_density(const std::vector<double>& row) const;
 

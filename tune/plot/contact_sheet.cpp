@@ -67,14 +67,15 @@ Drawing contact_sheet(const Array& images, std::span<const std::string> titles, 
                   .bold = true});
   for (std::int64_t i = 0; i < count; ++i) {
     const double left = gap + static_cast<double>(i % columns) * (width + gap);
-    double top = head + static_cast<double>(i / columns) * (height + text_height + gap);
+    const std::int64_t line = i / columns;
+    double top = head + static_cast<double>(line) * (height + text_height + gap);
     if (static_cast<std::size_t>(i) < titles.size())
       for (const auto& line : lines_of(titles[static_cast<std::size_t>(i)])) {
         const double size = std::min(13.0, 13 * (width + gap - 4) / std::max(1.0, text_width(line, 13)));
         top += line_height;
         out.add(Label{.text = line, .at = {left + width / 2, top - 3}, .size = size, .align = Align::center});
       }
-    top = head + static_cast<double>(i / columns) * (height + text_height + gap) + text_height;
+    top = head + static_cast<double>(line) * (height + text_height + gap) + text_height;
     out.add(picture_of(images, i, {left, top, left + width, top + height}));
   }
   return out;

@@ -1,6 +1,7 @@
 // polygon_fill.h: polygons into pixels by area coverage.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,9 +17,9 @@ struct Pixels {
   void blend(std::int64_t x, std::int64_t y, Color color, double coverage) {
     std::uint8_t* p = &rgb[static_cast<std::size_t>((y * width + x) * 3)];
     const double a = coverage * color.alpha;
-    p[0] = static_cast<std::uint8_t>(p[0] + (color.red - p[0]) * a + 0.5);
-    p[1] = static_cast<std::uint8_t>(p[1] + (color.green - p[1]) * a + 0.5);
-    p[2] = static_cast<std::uint8_t>(p[2] + (color.blue - p[2]) * a + 0.5);
+    p[0] = static_cast<std::uint8_t>(std::floor(p[0] + (color.red - p[0]) * a + 0.5));
+    p[1] = static_cast<std::uint8_t>(std::floor(p[1] + (color.green - p[1]) * a + 0.5));
+    p[2] = static_cast<std::uint8_t>(std::floor(p[2] + (color.blue - p[2]) * a + 0.5));
   }
 };
 

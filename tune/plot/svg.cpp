@@ -70,7 +70,7 @@ struct Writer {
                        opacity("fill-opacity", area.color));
   }
   void operator()(const Disc& d) const {
-    const std::string edge = d.edge_width > 0 ? fmt::format(" stroke=\"{}\" stroke-width=\"{:g}\"", hex(d.edge), d.edge_width) : "";
+    const std::string edge = d.edge_width > 0 ? fmt::format(R"( stroke="{}" stroke-width="{:g}")", hex(d.edge), d.edge_width) : "";
     out += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{:g}\" fill=\"{}\"{}/>\n", coordinate(d.center.x), coordinate(d.center.y), d.radius,
                        hex(d.color), edge);
   }

@@ -51,7 +51,7 @@ std::string patience_text(const TuneJob& job, const OraclePlan& plan) {
 }
 
 double epochs_of(const TuneJob& job, const OraclePlan& plan, const FitJob& fit) {
-  double epochs = static_cast<double>(plan.epochs());
+  auto epochs = static_cast<double>(plan.epochs());
   if (plan.rounds.empty()) {
     const double trials =
         static_cast<double>(job.trials > 0 ? std::min(job.trials, plan.trials.value_or(job.trials)) : plan.trials.value_or(0));

@@ -19,7 +19,7 @@ constexpr int sums = 12;
   for (int i = 0; i < sums; ++i) sum[i] = _mm512_set1_ps(static_cast<float>(i));
   for (std::int64_t r = 0; r < repeats; ++r)
 #pragma GCC unroll 12
-    for (int i = 0; i < sums; ++i) sum[i] = _mm512_fmadd_ps(sum[i], scale, step);
+    for (int i = 0; i < sums; ++i) sum[i] = _mm512_fmadd_ps(sum[i], scale, step);  // NOLINT(modernize-loop-convert)
   for (int i = 1; i < sums; ++i) sum[0] = _mm512_add_ps(sum[0], sum[i]);
   float out[16];
   _mm512_storeu_ps(out, sum[0]);
@@ -33,7 +33,7 @@ constexpr int sums = 12;
   for (int i = 0; i < sums; ++i) sum[i] = _mm512_set1_ps(static_cast<float>(i));
   for (std::int64_t r = 0; r < repeats; ++r)
 #pragma GCC unroll 12
-    for (int i = 0; i < sums; ++i) sum[i] = _mm512_dpbf16_ps(sum[i], a, a);
+    for (int i = 0; i < sums; ++i) sum[i] = _mm512_dpbf16_ps(sum[i], a, a);  // NOLINT(modernize-loop-convert)
   for (int i = 1; i < sums; ++i) sum[0] = _mm512_add_ps(sum[0], sum[i]);
   float out[16];
   _mm512_storeu_ps(out, sum[0]);
@@ -46,7 +46,7 @@ constexpr int sums = 12;
   for (int i = 0; i < sums; ++i) sum[i] = _mm256_set1_ps(static_cast<float>(i));
   for (std::int64_t r = 0; r < repeats; ++r)
 #pragma GCC unroll 12
-    for (int i = 0; i < sums; ++i) sum[i] = _mm256_fmadd_ps(sum[i], scale, step);
+    for (int i = 0; i < sums; ++i) sum[i] = _mm256_fmadd_ps(sum[i], scale, step);  // NOLINT(modernize-loop-convert)
   float out[8];
   for (int i = 1; i < sums; ++i) sum[0] = _mm256_add_ps(sum[0], sum[i]);
   _mm256_storeu_ps(out, sum[0]);

@@ -110,7 +110,7 @@ TEST_CASE("dataset: rows that do not exist, labels out of range, NaN and counts 
 }
 
 TEST_CASE("arrays: types and shapes of labels and samples") {
-  const auto from = [](Array x, Array y) { return dataset_from_arrays(std::move(x), std::move(y), "x.npy", "y.npy"); };
+  const auto from = [](Array x, const Array& y) { return dataset_from_arrays(std::move(x), y, "x.npy", "y.npy"); };
   CHECK(from(Array({4, 2}, DType::f64), Array({4, 1}, DType::i64)).y.shape() == Shape({4}));
   CHECK(from(Array({4, 2}, DType::f64), Array({4}, DType::u8)).labels() == LabelKind::ids);
   CHECK(from(Array({4, 2}, DType::f64), {}).x.dtype() == DType::f32);

@@ -20,7 +20,7 @@ namespace {
 
 const std::string golden = std::string(LEHR_TESTS_DIR) + "/golden/data/";
 
-DataSplits load(const std::string& spec, LoadOptions options = {}) { return load_data(parse_data_spec(spec), options); }
+DataSplits load(const std::string& spec, const LoadOptions& options = {}) { return load_data(parse_data_spec(spec), options); }
 std::string error_of(const std::string& spec, const LoadOptions& options = {}) {
   return data_error([&] { load(spec, options); });
 }

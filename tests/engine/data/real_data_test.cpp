@@ -13,7 +13,7 @@ using namespace lehr;
 namespace {
 std::string real(const std::string& name) {
   const char* root = std::getenv("LEHR_DATA");
-  const std::string path = root == nullptr ? "" : (std::filesystem::path(root) / name).string();
+  std::string path = root == nullptr ? "" : (std::filesystem::path(root) / name).string();
   if (!path.empty() && std::filesystem::exists(path)) return path;
   MESSAGE("skipped: LEHR_DATA has no " << name);
   return {};

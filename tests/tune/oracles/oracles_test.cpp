@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <numbers>
 #include <set>
 
 #include "engine/atomic_file.h"
@@ -28,8 +29,8 @@ struct Run {
 
 using Objectives = std::function<std::vector<double>(const Trial&)>;
 
-Run run_study(const Oracle& oracle, const Space& space, const Objectives& f, std::vector<bool> maximize = {false}, std::uint64_t seed = 0,
-              std::size_t workers = 1, std::size_t most = 1000) {
+Run run_study(const Oracle& oracle, const Space& space, const Objectives& f, const std::vector<bool>& maximize = {false},
+              std::uint64_t seed = 0, std::size_t workers = 1, std::size_t most = 1000) {
   Run run;
   std::size_t next_end = 0;
   const auto end_one = [&] {
@@ -60,7 +61,7 @@ Run run_study(const Oracle& oracle, const Space& space, const Objectives& f, std
 double value_of(const Trial& t, const char* name) { return *t.params.find(name); }
 
 double branin(double x, double y) {
-  const double pi = 3.14159265358979323846;
+  constexpr double pi = std::numbers::pi;
   const double a = y - 5.1 / (4 * pi * pi) * x * x + 5 / pi * x - 6;
   return a * a + 10 * (1 - 1 / (8 * pi)) * std::cos(x) + 10;
 }
