@@ -52,6 +52,14 @@ std::string read_once(const lehr::fuzz::Reader& reader, const std::string& file,
 
 void* operator new(std::size_t bytes) { return give(bytes); }
 void* operator new[](std::size_t bytes) { return give(bytes); }
+// std::stable_sort asks for its buffer this way.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return give(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* p) noexcept { take(p); }
 void operator delete[](void* p) noexcept { take(p); }
 void operator delete(void* p, std::size_t) noexcept { take(p); }
