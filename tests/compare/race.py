@@ -5,7 +5,7 @@
 Run by hand on a machine that does nothing else; needs torch, tensorflow, keras and jax. Every peer is started and warmed up first, then they
 take turns: a round is lehr (`lehr bench step`, a fresh process), then each peer, then the next round. A number is the median of a round's
 steps, a ratio is the median over the rounds' ratios: machines drift, and neighbours in time drift together. A peer that needs more than
-1.5 times the best one's time in the first round is not the one to beat and sits out the others.
+1.5 times the best one's time in the first round, and more than ten seconds for it, is not the one to beat and sits out the others.
 --hold FILE…: locks that are held while the rounds run, for machines where others wait on them.
 """
 import argparse
@@ -71,7 +71,7 @@ def race(options, net, precision):
             print(net, precision, json.dumps(times), flush=True)
             if len(rounds) == 1:
                 best = min(times[peer.name] for peer in peers)
-                slow = [peer for peer in peers if times[peer.name] > 1.5 * best]
+                slow = [peer for peer in peers if times[peer.name] > 1.5 * best and times[peer.name] * STEPS[net] > 10]
                 for peer in slow:
                     peer.end()
                 peers = [peer for peer in peers if peer not in slow]
