@@ -89,7 +89,8 @@ std::size_t limit_of_process() {
 }
 }  // namespace
 
-Cpu::Cpu(int threads) : threads_(threads == 0 ? default_threads() : threads) {
+// A team smaller than the one that oneDNN planned for waits for the rest for ever: never more than OMP_THREAD_LIMIT, and OMP_DYNAMIC is off.
+Cpu::Cpu(int threads) : threads_(std::min(threads == 0 ? default_threads() : threads, omp_get_thread_limit())) {
   static_cast<void>(limit_of_process());  // read from files here, so that no allocation does
   if (threads < 0)
     throw Error({.category = Category::usage,
@@ -113,7 +114,10 @@ std::size_t Cpu::free_memory() const {
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
-void Cpu::enter() { omp_set_num_threads(threads_); }
+void Cpu::enter() {
+  omp_set_dynamic(0);
+  omp_set_num_threads(threads_);
+}
 
 void Cpu::copy_in(void* device, const void* host, std::size_t bytes) {
   if (bytes != 0) std::memcpy(device, host, bytes);
