@@ -38,7 +38,7 @@ def arguments():
     parser.add_argument("--models", help="names with commas between; default: all")
     parser.add_argument("--size", type=int, default=0, help="of the images, for all models")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5, help="timed predictions on each side")
+    parser.add_argument("--rounds", type=int, default=5, help="timed predictions on each side; 0: none, and no times in the table")
     parser.add_argument("--report", help="Markdown table to write")
     return parser.parse_args()
 
@@ -84,14 +84,19 @@ def run(keras, np, name, size, options):
         start = time.perf_counter()
         model.predict_on_batch(x)
         times.append(time.perf_counter() - start)
-    return row | dict(error=error, largest=largest, lehr_ms=said["predict_ms"], load_s=said["load_s"], keras_ms=1e3 * statistics.median(times))
+    row |= dict(error=error, largest=largest, load_s=said["load_s"])
+    return row | dict(lehr_ms=said["predict_ms"], keras_ms=1e3 * statistics.median(times)) if times else row
 
 
 def report(rows, options):
-    lines = [f"| model | image | layers | weights | largest error | lehr, ms | Keras, ms | reading, s |", "|---|---|---|---|---|---|---|---|"]
-    for r in rows:
-        if "failure" in r: lines.append(f"| {r['model']} | {r['size']} | {r['layers']} | {r['weights']:,} | {r['failure'].splitlines()[-1]} | | | |")
-        else: lines.append(f"| {r['model']} | {r['size']} | {r['layers']} | {r['weights']:,} | {r['error']:.1e} | {r['lehr_ms']:.1f} | {r['keras_ms']:.1f} | {r['load_s']:.2f} |")
+    timed = options.rounds > 0
+    columns = ["model", "image", "layers", "weights", "largest error"] + ["lehr, ms", "Keras, ms", "reading, s"] * timed
+    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for r in sorted(rows, key=lambda r: list(MODELS).index(r["model"])):
+        cells = [r["model"], f"{r['size']}", f"{r['layers']}", f"{r['weights']:,}"]
+        cells.append(r["failure"].splitlines()[-1] if "failure" in r else f"{r['error']:.1e}")
+        if timed: cells += [f"{r[key]:.{digits}f}" if key in r else "" for key, digits in (("lehr_ms", 1), ("keras_ms", 1), ("load_s", 2))]
+        lines.append("| " + " | ".join(cells) + " |")
     with open(options.report, "w", encoding="utf-8") as file: file.write("\n".join(lines) + "\n")
 
 

@@ -73,7 +73,7 @@ TEST_CASE("golden: layers give Keras's outputs and gradients") {
     }
     book.ran(name, compare_with_keras(golden, name, network_of(class_name, c.at("config"))));
   }
-  book.close("layers", 45);
+  book.close("layers", 59);
 }
 
 TEST_CASE("golden: the layer cases of Keras's own tests") {
