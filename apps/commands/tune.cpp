@@ -11,6 +11,7 @@
 #include "tune/oracles/scores.h"
 #include "tune/study/cluster_scripts.h"
 #include "tune/study/cross_validation.h"
+#include "tune/study/importance.h"
 
 namespace lehr {
 
@@ -67,6 +68,17 @@ JsonValue trial_json(const TuneResult& r, const Trial& t) {
   return out;
 }
 
+/// Which values decide; fewer trials than these say nothing of it.
+std::string importance_text(const TuneResult& r) {
+  constexpr std::ptrdiff_t enough = 10;
+  const auto ended = std::count_if(r.trials.begin(), r.trials.end(), [](const Trial& t) { return t.state == TrialState::complete; });
+  if (ended < enough) return {};
+  std::string out;
+  for (const auto& i : importances(r.space, r.trials, {.by_position = true}))
+    out += (out.empty() ? " " : ", ") + fmt::format("{} {:.0f} %", i.name, 100 * i.share);
+  return out.empty() ? out : fmt::format("share of the variance of {} that each value decides alone:{}\n", r.objectives[0].name, out);
+}
+
 void show(Console& console, const StudyFlags& flags) {
   const TuneResult r = read_study(flags.storage, flags.study);
   if (console.json) {
@@ -83,6 +95,7 @@ void show(Console& console, const StudyFlags& flags) {
     console.out << fmt::format("{:>5}  {:>10}  {:>9}  {:>8.1f}  {}{}\n", t->number + 1, value, epochs, t->seconds(),
                                r.space.label(t->params), t->state == TrialState::complete ? "" : "  [" + state_text(*t) + "]");
   }
+  if (const std::string shares = importance_text(r); !shares.empty()) console.out << shares;
   if (r.objectives.size() > 1) {
     std::vector<bool> maximize;
     for (const auto& o : r.objectives) maximize.push_back(o.maximize);
