@@ -1,0 +1,95 @@
+// What a search costs beside its trainings, in processor time: other programs on the machine do not count.
+#include <doctest/doctest.h>
+
+#include <ctime>
+
+#include "engine/spec/parse.h"
+#include "tests/check/temporary_folder.h"
+#include "tune/oracles/oracle.h"
+#include "tune/space/search_spec.h"
+#include "tune/study/study_storage.h"
+
+using namespace lehr;
+
+namespace {
+
+double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+
+Space space_of_two() {
+  return space_of({{.flag = "optimizer", .values = {"f(units:int(32, 512, step=32), lr:float(1e-5, 1e-1, sampling=log))"}}});
+}
+
+double result_of(const Values& v) { return *v.find("lr") * 1e-3 + 1 / *v.find("units"); }
+
+/// One trial, as a worker does it: claimed with what the oracle proposes, three epochs reported, ended.
+void one_trial(StudyStorage& storage, const StudyInfo& study, const Space& space, const Oracle& oracle) {
+  const auto claimed = storage.claim(study, space, 60, [&](const std::vector<Trial>& trials) -> std::optional<std::pair<Values, Stage>> {
+    const Answer answer = oracle.ask({.space = space, .trials = trials});
+    const auto* proposal = std::get_if<Proposal>(&answer);
+    if (proposal == nullptr) return {};
+    return std::pair{proposal->values, proposal->stage};
+  });
+  REQUIRE(claimed);
+  for (std::int64_t epoch = 0; epoch < 3; ++epoch) REQUIRE(storage.report(claimed->lease, {{epoch, 0.5}}));
+  REQUIRE(storage.finish(claimed->lease, TrialState::complete, {result_of(claimed->trial.params)}));
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("slow");
+
+TEST_CASE("a trial costs at most 2 ms beside its training, at 1,000 trials on SQLite") {
+  const TemporaryFolder folder;
+  StudyStorage storage("sqlite:///" + folder / "s.db");
+  const auto study = storage.create("s", {false});
+  const Space space = space_of_two();
+  const Oracle oracle = oracle_catalogue().from(parse_spec("random(trials=100000)", "oracle"));
+  for (int n = 0; n < 950; ++n) one_trial(storage, study, space, oracle);
+  const double begin = processor_seconds();
+  for (int n = 0; n < 100; ++n) one_trial(storage, study, space, oracle);
+  const double each = (processor_seconds() - begin) / 100;
+  MESSAGE("a trial at 1,000: " << 1e3 * each << " ms");
+  CHECK(each <= 2e-3);
+}
+
+TEST_CASE("10,000 trials are listed in a second") {
+  const TemporaryFolder folder;
+  const std::string url = "sqlite:///" + folder / "s.db";
+  const Space space = space_of_two();
+  {
+    StudyStorage storage(url);
+    const auto study = storage.create("s", {false});
+    const auto same = [&](const std::vector<Trial>&) { return std::pair{space.defaults(), Stage{}}; };
+    for (int n = 0; n < 10'000; ++n) {
+      const auto claimed = storage.claim(study, space, 60, same);
+      REQUIRE(storage.finish(claimed->lease, TrialState::complete, {1.0}));
+    }
+  }
+  const double begin = processor_seconds();
+  StudyStorage fresh(url);
+  CHECK(fresh.trials(fresh.find("s").value(), space).size() == 10'000);
+  const double seconds = processor_seconds() - begin;
+  MESSAGE("10,000 trials read: " << seconds << " s");
+  CHECK(seconds < 1);
+}
+
+TEST_CASE("a Gaussian process proposes within 100 ms at 200 trials") {
+  const Space space = space_of_two();
+  const Oracle random = oracle_catalogue().from(parse_spec("random(trials=100000)", "oracle"));
+  const Oracle oracle = oracle_catalogue().from(parse_spec("bayesian(trials=100000)", "oracle"));
+  std::vector<Trial> trials;
+  while (trials.size() < 200) {
+    const auto proposal = std::get<Proposal>(random.ask({.space = space, .trials = trials}));
+    trials.push_back(
+        {.number = std::ssize(trials), .state = TrialState::complete, .params = proposal.values, .values = {result_of(proposal.values)}});
+  }
+  constexpr int times = 5;
+  const double begin = processor_seconds();
+  for (int n = 0; n < times; ++n)
+    CHECK(std::holds_alternative<Proposal>(oracle.ask({.space = space, .trials = trials, .seed = static_cast<std::uint64_t>(n)})));
+  const double each = (processor_seconds() - begin) / times;
+  MESSAGE("a proposal at 200 trials: " << 1e3 * each << " ms");
+  CHECK(each < 0.1);
+}
+
+TEST_SUITE_END();
