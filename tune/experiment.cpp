@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "layers/network.h"
+#include "tune/experiment_search.h"
 #include "tune/run_folder.h"
 #include "weights/source.h"
 
@@ -35,7 +36,8 @@ ExperimentPlan plan_of(const Experiment& e, const ExperimentChoice& choice) {
 double expected_seconds(const ExperimentPlan& plan) {
   const std::int64_t epochs = plan.likely_epochs > 0 ? plan.likely_epochs : plan.job.epochs;
   const std::int64_t more = plan.before ? plan.before->epochs : plan.kill_after > 0 ? plan.kill_after + 3 : 0;
-  return static_cast<double>(plan.samples * (epochs + more)) / std::max(plan.samples_per_s, 1e-9);
+  const double searched = plan.search ? search_epochs(plan) : 0;
+  return static_cast<double>(plan.samples) * (static_cast<double>(epochs + more) + searched) / std::max(plan.samples_per_s, 1e-9);
 }
 
 void require_weights(const ExperimentPlan& plan) {
@@ -60,6 +62,8 @@ double value_of(const NamedValues& values, const std::string& name) {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+}  // namespace
+
 ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
   const RunSummary& s = outcome.summary;
   ExperimentRun out{.run = s.run,
@@ -78,6 +82,8 @@ ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
   out.test_loss = value_of(test, "loss");
   return out;
 }
+
+namespace {
 
 /// What the best epoch's weights score where the last one's were scored. The weights held may be the best ones already.
 void score_best(const FitJob& job, const DataSplits& data, ExperimentRun& run) {
@@ -143,6 +149,11 @@ bool train_base(FitJob job, const FitJobHooks& hooks) {
 
 /// One seed: the phase before, where there is one, and the job itself. False: interrupted in the phase before.
 bool train(ExperimentPlan plan, const ExperimentOptions& o, const FitJobHooks& hooks, ExperimentReport& report) {
+  if (plan.search) {
+    report.searches.push_back(run_search(plan, plan.job, o, *hooks.data));
+    if (report.searches.back().interrupted) return false;
+    report.searches.back().trained = plan.job;
+  }
   ExperimentRun before;
   if (plan.before) {
     const FitOutcome first = run_fit_job(*plan.before, hooks);

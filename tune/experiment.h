@@ -12,6 +12,8 @@
 #include "tune/descent.h"
 #include "tune/fit_job.h"
 #include "tune/killed_run.h"
+#include "tune/study/cross_validation.h"
+#include "tune/study/importance.h"
 
 namespace lehr {
 
@@ -25,7 +27,9 @@ struct LectureRun {
   double learning_rate = 0;  ///< 0, and 0 epochs: it printed none
   std::int64_t epochs = 0;
   double test_accuracy = std::numeric_limits<double>::quiet_NaN();
-  std::string time = {};  ///< 2:57, on the lecturer's GPU
+  std::string time = {};                                           ///< 2:57, on the lecturer's GPU
+  double val_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< of a search's best trial
+  std::string found = {};                                          ///< its values: units 320, learning rate 0.001
 };
 
 struct ExperimentChoice {
@@ -34,9 +38,19 @@ struct ExperimentChoice {
   std::optional<std::int64_t> classes = {};  ///< of the data; unset: those of the scale's own
 };
 
+/// What happens before the training: a search whose best trial is trained again, or a cross-validation.
+struct ExperimentSearch {
+  TuneJob tune = {};                  ///< oracle, objectives; settings: flags of the job with searched values in them
+  std::int64_t cross_validation = 0;  ///< so many folds of the job, and no search
+  std::int64_t retrain_epochs = 0;    ///< without callbacks; 0: as the best trial was trained
+  std::int64_t finalize = 0;          ///< seeds: retrained and tested as `lehr tune finalize` does
+  bool defaults = false;              ///< the job as it is, trained beside the best
+  bool importance = false;
+};
+
 /// An experiment at a scale.
 struct ExperimentPlan {
-  FitJob job = {};
+  FitJob job = {};                    ///< with a search: typical values
   std::optional<FitJob> base = {};    ///< trained once, if it is not in the folder that its `run` names: job.model begins with its weights
   std::optional<FitJob> before = {};  ///< trained first, with each seed: the job begins with all its weights
   Shape input = {};                   ///< of a sample
@@ -46,6 +60,7 @@ struct ExperimentPlan {
   std::int64_t likely_epochs = 0;          ///< what callbacks usually leave of the planned ones; 0: all
   std::int64_t kill_after = 0;             ///< > 0: a second process repeats the run, is killed after so many epochs and gone on with
   std::vector<double> descent_rates = {};  ///< not empty: no training but steps on a parabola at these rates; `job` says which in words
+  std::optional<ExperimentSearch> search = {};
 };
 
 struct ExperimentReport;
@@ -73,7 +88,8 @@ struct ExperimentOptions {
   std::int64_t repeat = 1;
   FitJob flags = {};  ///< device, precision, threads, seed, data_dir, overwrite; run: with several repeats the folder that holds theirs
   FitJobHooks hooks = {};
-  std::string program = "/proc/self/exe";  ///< `lehr`, for the process that is killed
+  std::string program = "/proc/self/exe";                 ///< `lehr`, for the process that is killed
+  std::function<void(const std::string& line)> say = {};  ///< of a search: its plan, a line a trial
 };
 
 struct ExperimentRun {
@@ -98,13 +114,27 @@ struct MeanError {
 /// Over the runs; the standard error is sd / sqrt(n), NaN for one run.
 MeanError mean_error(const std::vector<ExperimentRun>& runs, double ExperimentRun::* value);
 
+/// A search of one seed, as it ended.
+struct ExperimentSearchResult {
+  std::uint64_t seed = 0;
+  TuneResult tune = {};
+  std::string storage = {};
+  FitJob trained = {};  ///< the best trial's values, or the plan's job
+  CrossValidationResult folds = {};
+  std::optional<Finalized> finalized = {};
+  std::optional<ExperimentRun> defaults = {};
+  std::vector<Importance> importance = {};
+  bool interrupted = false;
+};
+
 struct ExperimentReport {
   std::string experiment;
   Scale scale = Scale::laptop;
   ExperimentPlan plan = {};  ///< as it was run: data and classes resolved
   std::vector<ExperimentRun> runs = {};
-  std::vector<Descent> descents = {};  ///< one a run, where the plan has rates for them
-  std::string picture = {};            ///< of the descents
+  std::vector<ExperimentSearchResult> searches = {};  ///< one a run, where the plan has a search
+  std::vector<Descent> descents = {};                 ///< one a run, where the plan has rates for them
+  std::string picture = {};                           ///< of the descents
   bool interrupted = false;
 };
 

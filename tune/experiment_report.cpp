@@ -8,6 +8,7 @@
 
 #include "engine/spec/parse.h"
 #include "layers/network.h"
+#include "tune/experiment_search.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
 
@@ -84,14 +85,21 @@ std::string lecture_settings(const LectureRun& l) {
   return fmt::format("Adam, learning rate {}, {}", repr(l.learning_rate), epochs_text(l.epochs));
 }
 std::string lecture_result(const LectureRun& l) {
-  return std::isnan(l.test_accuracy) ? std::string("no result printed") : percent_text(l.test_accuracy, 2) + " test accuracy in " + l.time;
+  std::string out;
+  if (!std::isnan(l.val_accuracy)) out = percent_text(l.val_accuracy, 2) + " validation accuracy with " + l.found;
+  if (!std::isnan(l.test_accuracy))
+    out += (out.empty() ? "" : ", ") + percent_text(l.test_accuracy, 2) + " test accuracy" + (l.time.empty() ? "" : " in " + l.time);
+  return out.empty() ? "no result printed" : out;
 }
 
 JsonValue lecture_json(const LectureRun& l) {
-  return JsonValue::object({{"test_accuracy", l.test_accuracy},
-                            {"time", l.time.empty() ? JsonValue(nullptr) : JsonValue(l.time)},
-                            {"learning_rate", l.learning_rate == 0 ? JsonValue() : JsonValue(l.learning_rate)},
-                            {"epochs", l.epochs == 0 ? JsonValue() : JsonValue(l.epochs)}});
+  JsonValue out = JsonValue::object({{"test_accuracy", l.test_accuracy},
+                                     {"time", l.time.empty() ? JsonValue(nullptr) : JsonValue(l.time)},
+                                     {"learning_rate", l.learning_rate == 0 ? JsonValue() : JsonValue(l.learning_rate)},
+                                     {"epochs", l.epochs == 0 ? JsonValue() : JsonValue(l.epochs)}});
+  if (!std::isnan(l.val_accuracy)) out["val_accuracy"] = l.val_accuracy;
+  if (!l.found.empty()) out["found"] = l.found;
+  return out;
 }
 
 std::string scale_text(const Experiment& e, Scale scale) {
@@ -106,6 +114,7 @@ std::string scale_text(const Experiment& e, Scale scale) {
   out += entry("training",
                settings_text(plan.job) +
                    (times == 1 ? "" : fmt::format(" (the lecture's rate times {:g}: this network starts from random weights)", times)));
+  if (plan.search) out += entry("search", search_text(plan));
   const std::string source = network_from_text(plan.job.model).weights();
   if (plan.base)
     out += entry("weights", fmt::format("of a base that is trained first and kept in {}: {} on {}, {}", plan.base->run, plan.base->model,
@@ -169,7 +178,7 @@ std::string epoch_text(const std::vector<ExperimentRun>& runs, std::int64_t Expe
 
 /// The lecture's value | ours, mean and standard error over the seeds | the best epoch's beside the last one's | time.
 std::string comparison(const Experiment& e, const ExperimentReport& r) {
-  const FitJob& job = r.plan.job;
+  const FitJob& job = r.searches.empty() ? r.plan.job : r.searches.front().trained;
   const auto row = [](const std::string& who, const std::string& rate, const std::string& epochs, const std::string& result,
                       const std::string& best, const std::string& time, const std::string& what) {
     return fmt::format("  {:<8} {:>13} {:>7} {:>16} {:>27} {:>11}   {}\n", who, rate, epochs, result, best, time, what);
@@ -288,13 +297,17 @@ JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
     error[name] = over.error;
   }
   const ExperimentRun* run = typical(r.runs);
-  return JsonValue::object({{"experiment", r.experiment},
-                            {"scale", std::string(name_of(r.scale))},
-                            {"lecture", lecture_json(e.lecture)},
-                            {"runs", runs},
-                            {"mean", mean},
-                            {"stderr", error},
-                            {"verdict", run == nullptr ? std::string() : run->verdict.words}});
+  JsonValue searches = JsonValue::array();
+  for (const auto& x : r.searches) searches.push_back(search_result_json(x));
+  JsonValue out = JsonValue::object({{"experiment", r.experiment},
+                                     {"scale", std::string(name_of(r.scale))},
+                                     {"lecture", lecture_json(e.lecture)},
+                                     {"runs", runs},
+                                     {"mean", mean},
+                                     {"stderr", error},
+                                     {"verdict", run == nullptr ? std::string() : run->verdict.words}});
+  if (!r.searches.empty()) out["searches"] = searches;
+  return out;
 }
 
 std::string experiment_text(const Experiment& e, const ExperimentReport& r, std::span<const ExperimentReport> others) {
@@ -304,6 +317,7 @@ std::string experiment_text(const Experiment& e, const ExperimentReport& r, std:
     return fmt::format("\n{}: {}\n", e.name, e.question) + descent_text(r.descents) + "  picture: " + r.picture + "\n" +
            entry("lesson", e.lesson, 2, 12);
   std::string out = fmt::format("\n{} at {} scale: {}\n", e.name, name_of(r.scale), e.question) + comparison(e, r);
+  for (const auto& search : r.searches) out += search_result_text(e, r.plan, search);
   const auto agree = std::count_if(r.runs.begin(), r.runs.end(), [&](const auto& x) { return x.verdict.kind == run.verdict.kind; });
   out += entry("verdict", (r.runs.size() > 1 ? fmt::format("{} of {} seeds: ", agree, r.runs.size()) : std::string()) + run.verdict.text(),
                2, 12);

@@ -14,6 +14,7 @@ std::vector<Experiment> descent_diagrams();    // 16.2
 std::vector<Experiment> lfw_learning_rates();  // 16.2
 std::vector<Experiment> lfw_callbacks();       // 16.3.1 to 16.3.3
 std::vector<Experiment> lfw_schedules();       // 16.3.4
+std::vector<Experiment> searches();            // 16.1, 16.5, 16.6
 const std::vector<Experiment>& experiments();
 const Experiment& find_experiment(const std::string& name);  ///< Error{usage} with the nearest names
 

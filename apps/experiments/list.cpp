@@ -6,8 +6,8 @@ namespace lehr {
 const std::vector<Experiment>& experiments() {
   static const std::vector<Experiment> list = [] {
     std::vector<Experiment> all;
-    for (const auto& part :
-         {regularization(), transfer(), cifar_convnet(), descent_diagrams(), lfw_learning_rates(), lfw_callbacks(), lfw_schedules()})
+    for (const auto& part : {regularization(), transfer(), cifar_convnet(), descent_diagrams(), lfw_learning_rates(), lfw_callbacks(),
+                             lfw_schedules(), searches()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
