@@ -42,6 +42,7 @@ void add_devices(CLI::App& app, Console& console);
 void add_help(CLI::App& app, Console& console);
 void add_runs(CLI::App& app, Console& console);
 void add_replay(CLI::App& app, Console& console);
+void add_report(CLI::App& app, Console& console);
 void add_data(CLI::App& app, Console& console);
 void add_weights(CLI::App& app, Console& console);
 void add_bench(CLI::App& app, Console& console);

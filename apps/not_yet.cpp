@@ -20,7 +20,6 @@ constexpr std::array commands{
     Line{"worker", "one more process for a study, on this or another machine"},
     Line{"cross-validate", "K-fold cross-validation"},
     Line{"auto", "data in, best network and report out"},
-    Line{"report", "runs or a study as one HTML file"},
     Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
     Line{"data fetch", "download a named set and check it"},
     Line{"data suspects", "samples whose labels look wrong"},
@@ -32,7 +31,6 @@ constexpr std::array commands{
 constexpr std::array flags{
     Line{"fit", "--scale-features"},
     Line{"fit", "--exclude"},
-    Line{"evaluate", "--metrics"},
 };
 
 template <class App>

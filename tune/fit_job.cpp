@@ -15,6 +15,7 @@
 #include "tune/format.h"
 #include "tune/job_inputs.h"
 #include "tune/plot/curves.h"
+#include "tune/report/report_html.h"
 #include "tune/row_feed.h"
 #include "tune/run_folder.h"
 
@@ -389,6 +390,8 @@ class JobRun {
                          job_.model.size() < 60 ? job_.model : job_.name);
       summary.pictures = {folder_->file("curves.svg").string(), folder_->file("curves.png").string()};
     }
+    if (!result.interrupted)
+      if (const std::string problem = write_report(*folder_, job_, *model_, parts_); !problem.empty()) say(problem);
     out.summary = summarize(result.history, summary);
     if (hooks_.renderer != nullptr) hooks_.renderer->on_run_end(out.summary);
     return out;
@@ -427,6 +430,7 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   if (given.threads != 0) out.job.threads = given.threads;
   if (!given.memory.empty()) out.job.memory = given.memory;
   if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
+  if (!given.metrics.empty()) out.job.metrics = given.metrics;
   const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.h5").string() : weights;
   out.data = load_job_data(out.job.data, out.job);
   Network network = job_network(out.job);

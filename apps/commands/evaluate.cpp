@@ -5,6 +5,8 @@
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "engine/json.h"
+#include "engine/spec/parse.h"
+#include "tune/class_metrics.h"
 #include "tune/format.h"
 
 namespace lehr {
@@ -14,9 +16,32 @@ namespace {
 struct EvaluateFlags {
   FitJob job;
   std::string run, data, weights = "last";
+  std::vector<std::string> metrics;
+  std::vector<ClassMetric> class_metrics;  ///< of these: what needs all predictions at once
 };
 
-Evaluation evaluate(LoadedRun& loaded, const Dataset& data) { return loaded.model->evaluate(data, loaded.job.batch_size); }
+/// Those that a batch can add to go to the model, the others are computed from all predictions.
+void sort_metrics(EvaluateFlags& flags) {
+  for (const auto& text : flags.metrics) {
+    const SpecValue spec = parse_spec(text, "--metrics");
+    if (is_class_metric(spec))
+      flags.class_metrics.push_back(class_metric_from_spec(spec));
+    else
+      flags.job.metrics.push_back(text);
+  }
+}
+
+Evaluation evaluate(const EvaluateFlags& flags, LoadedRun& loaded, const Dataset& data) {
+  Evaluation out = loaded.model->evaluate(data, loaded.job.batch_size);
+  if (flags.class_metrics.empty()) return out;
+  if (data.labels() == LabelKind::values || data.labels() == LabelKind::none)
+    throw Error(
+        {.category = Category::usage, .where = "--metrics", .what = "precision, recall, specificity, F1 and AUC are about classes"});
+  const Array outputs = loaded.model->predict(data, loaded.job.batch_size);
+  for (const auto& metric : flags.class_metrics)
+    for (auto& value : class_metric_values(metric, outputs, data.label_ids(), data.class_names)) out.values.push_back(std::move(value));
+  return out;
+}
 
 JsonValue object_of(const Evaluation& e) {
   JsonValue out = JsonValue::object();
@@ -31,6 +56,7 @@ std::string line_of(const Evaluation& e) {
 }
 
 void run(Console& console, EvaluateFlags& flags) {
+  sort_metrics(flags);
   const std::string folder = run_path(flags.run);
   LoadedRun loaded = open_run(folder, flags.weights, flags.job);
   if (!flags.data.empty()) {
@@ -40,13 +66,13 @@ void run(Console& console, EvaluateFlags& flags) {
   const DataSplits& splits = loaded.data;
   const Dataset& data = splits.test ? *splits.test : splits.any();
   check_dataset(data);
-  const Evaluation chosen = evaluate(loaded, data);
+  const Evaluation chosen = evaluate(flags, loaded, data);
   JsonValue json = object_of(chosen);
   if (!console.json)
     console.out << data.name << " (" << count_text(data.size()) << " samples)\n" << flags.weights << ':' << line_of(chosen) << '\n';
   if (flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.h5")) {
     loaded.model->load_weights(folder + "/best.weights.h5");
-    const Evaluation best = evaluate(loaded, data);
+    const Evaluation best = evaluate(flags, loaded, data);
     json["best"] = object_of(best);
     json["last"] = object_of(chosen);
     if (!console.json) console.out << "best:" << line_of(best) << '\n';
@@ -68,6 +94,8 @@ void add_evaluate(CLI::App& app, Console& console) {
   command->add_option("run", flags->run, "folder of a run, or its name under runs/")->required();
   command->add_option("--data", flags->data, "default: the run's own Test part");
   command->add_option("--memory", flags->job.memory, "stream data sets larger than this");
+  command->add_option("--metrics", flags->metrics, "accuracy, precision, recall, specificity, f1_score(average=weighted), auc, ...")
+      ->delimiter(',');
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(console, *flags); });

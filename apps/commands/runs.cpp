@@ -1,6 +1,4 @@
 // lehr runs: what lies under runs/, side by side.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
@@ -8,28 +6,13 @@
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "engine/json.h"
-#include "tune/format.h"
 #include "tune/plot/curves.h"
+#include "tune/report/run_report.h"
 #include "tune/run_folder.h"
 
 namespace lehr {
 
 namespace {
-
-struct Row {
-  std::string name;
-  History history;
-};
-
-std::vector<Row> read_runs(const std::vector<std::string>& names) {
-  std::vector<Row> rows;
-  for (const auto& name : names) {
-    const RunFolder folder = RunFolder::open(run_path(name));
-    rows.push_back({.name = folder.path().filename().string(),
-                    .history = std::filesystem::exists(folder.file("history.csv")) ? folder.read_history() : History{}});
-  }
-  return rows;
-}
 
 std::vector<std::string> all_runs() {
   std::vector<std::string> names;
@@ -40,26 +23,55 @@ std::vector<std::string> all_runs() {
   return names;
 }
 
-double best_of(const History& h, const char* name, bool maximize) {
-  const auto row = h.best(name, maximize);
-  return row ? h.at(name, *row) : std::numeric_limits<double>::quiet_NaN();
+JsonValue json_of(const RunCriteria& c) {
+  return JsonValue::object({{"run", c.run},
+                            {"epochs", c.epochs},
+                            {"best_val_loss", c.val_loss},
+                            {"best_val_accuracy", c.val_accuracy},
+                            {"parameters", c.parameters},
+                            {"flops", c.flops},
+                            {"seconds", c.seconds},
+                            {"latency_s", c.latency_s},
+                            {"memory_bytes", c.memory},
+                            {"weight_bytes", c.bytes},
+                            {"unbeaten", c.unbeaten}});
 }
 
-void print(Console& console, const std::vector<Row>& rows) {
+void print(Console& console, std::vector<RunCriteria> runs) {
+  mark_unbeaten(runs);
   if (console.json) {
     JsonValue out = JsonValue::array();
-    for (const auto& r : rows)
-      out.push_back(JsonValue::object({{"run", r.name},
-                                       {"epochs", r.history.epochs()},
-                                       {"best_val_loss", best_of(r.history, "val_loss", false)},
-                                       {"best_val_accuracy", best_of(r.history, "val_accuracy", true)}}));
+    for (const auto& run : runs) out.push_back(json_of(run));
     console.out << out.text(2) << '\n';
-    return;
+  } else if (runs.empty()) {
+    console.out << "there are no runs under runs/\n";
+  } else {
+    console.out << criteria_table(runs) << "* no other run is at least as good on every criterion and better on one\n";
   }
-  if (rows.empty()) console.out << "there are no runs under runs/\n";
-  for (const auto& r : rows)
-    console.out << fmt::format("{:<48} {:>4} epochs  best val_loss {}  best val_accuracy {}\n", r.name, r.history.epochs(),
-                               metric_text(best_of(r.history, "val_loss", false)), metric_text(best_of(r.history, "val_accuracy", true)));
+}
+
+/// By their histories alone: nothing is loaded.
+void list(Console& console) {
+  std::vector<RunCriteria> runs;
+  for (const auto& name : all_runs()) {
+    const RunFolder folder = RunFolder::open(name);
+    runs.push_back(criteria_of(folder.path().filename().string(),
+                               std::filesystem::exists(folder.file("history.csv")) ? folder.read_history() : History{}));
+  }
+  print(console, std::move(runs));
+}
+
+void compare(Console& console, const std::vector<std::string>& names, const std::string& picture, const FitJob& flags) {
+  std::vector<RunCriteria> criteria;
+  std::vector<std::pair<std::string, History>> histories;
+  for (const auto& name : names) {
+    RunReport run = collect_report(run_path(name), flags, false);
+    if (!run.missing.empty()) console.err << run.name << ": " << run.missing << '\n';
+    criteria.push_back(run.criteria);
+    if (run.history.epochs() > 0) histories.emplace_back(run.name, std::move(run.history));
+  }
+  if (!picture.empty()) plot::write_figure(plot::overlay(histories, ""), picture, "");
+  print(console, std::move(criteria));
 }
 
 }  // namespace
@@ -67,16 +79,17 @@ void print(Console& console, const std::vector<Row>& rows) {
 void add_runs(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("runs", "list runs, or compare some");
   command->require_subcommand(1);
-  auto* list = command->add_subcommand("list", "all runs under runs/");
-  list->add_flag("--json", console.json, "as JSON");
-  list->callback([&console] { print(console, read_runs(all_runs())); });
-  auto* compare = command->add_subcommand("compare", "several runs side by side, and one picture");
+  auto* listing = command->add_subcommand("list", "all runs under runs/, by their histories");
+  listing->add_flag("--json", console.json, "as JSON");
+  listing->callback([&console] { list(console); });
+  auto* comparing = command->add_subcommand("compare", "several runs by what they reach and cost, and one picture");
   auto names = std::make_shared<std::vector<std::string>>();
   auto picture = std::make_shared<std::string>();
-  compare->add_option("runs", *names, "folders, or names under runs/")->required();
-  compare->add_option("--picture", *picture, "write the curves over each other to this .svg");
-  compare->add_flag("--json", console.json, "as JSON");
-  compare->callback([&console, names, picture] { print(console, read_runs(*names)); });
+  comparing->add_option("runs", *names, "folders, or names under runs/")->required();
+  comparing->add_option("--picture", *picture, "write the curves over each other to this .svg");
+  auto flags = std::make_shared<FitJob>();
+  add_common_flags(*comparing, console, *flags);
+  comparing->callback([&console, names, picture, flags] { compare(console, *names, *picture, *flags); });
 }
 
 }  // namespace lehr

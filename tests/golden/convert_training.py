@@ -10,7 +10,7 @@ import h5py, numpy as np
 source, out = sys.argv[1], sys.argv[2]
 os.makedirs(out, exist_ok=True)
 np.savez_compressed(os.path.join(out, 'data.npz'), x=np.load(os.path.join(source, 'x.npy')), y=np.load(os.path.join(source, 'y.npy')))
-for name in ('sgd', 'adam', 'adamw', 'rmsprop', 'adam_bn', 'adam_uneven', 'nadam', 'adam_cosine'):
+for name in ('sgd', 'adam', 'adamw', 'rmsprop', 'adam_bn', 'adam_uneven', 'nadam', 'adam_cosine', 'adam_plateau'):
     weights = {}
     with h5py.File(os.path.join(source, name + '_start.weights.h5')) as f:
         for layer in f['layers']:

@@ -17,6 +17,7 @@
 #include "optim/keras_schedules.h"
 #include "optim/rmsprop.h"
 #include "optim/sgd.h"
+#include "tune/callbacks/reduce_lr_on_plateau.h"
 #include "tune/model.h"
 
 using namespace lehr;
@@ -39,7 +40,7 @@ Network network(bool normalized) {
 
 /// The largest difference of any number in the history; accuracies count as they are.
 double worst_difference(const std::string& name, Optimizer optimizer, Precision precision = Precision::float32, bool validation_too = true,
-                        const std::string& start = {}) {
+                        const std::string& start = {}, std::vector<CallbackSpec> callbacks = {}) {
   const JsonValue recorded = JsonValue::parse(read_file(folder + name + ".json"), name);
   const NamedArrays data = read_npz(folder + "data.npz");
   const Array &x = *find_array(data, "x"), &y = *find_array(data, "y");
@@ -49,10 +50,12 @@ double worst_difference(const std::string& name, Optimizer optimizer, Precision 
   const History history = model.fit(train, {.epochs = recorded.at("epochs").integer(),
                                             .batch_size = recorded.at("batch_size").integer(),
                                             .validation_data = &validation,
-                                            .shuffle = false});
+                                            .shuffle = false,
+                                            .callbacks = std::move(callbacks)});
   double worst = 0;
   for (const auto& [column, values] : recorded.at("history").members()) {
-    if (column.find("loss") == std::string::npos || (!validation_too && column == "val_loss")) continue;
+    if (column.find("loss") == std::string::npos && column != "learning_rate") continue;
+    if (!validation_too && column == "val_loss") continue;
     for (std::int64_t i = 0; i < history.epochs(); ++i)
       worst = std::max(worst, std::abs(history.at(column, i) - values.at(static_cast<std::size_t>(i)).number()));
   }
@@ -70,6 +73,12 @@ TEST_CASE("training follows Keras: losses of six epochs") {
   CHECK(worst_difference("nadam", Nadam{.learning_rate = 2e-3}) < 2e-5);
   CHECK(worst_difference("adam_cosine", Adam{.learning_rate = CosineDecay{.initial_learning_rate = 5e-3, .decay_steps = 18}}) < 2e-5);
   CHECK(worst_difference("adam_uneven", Adam{.learning_rate = 2e-3}) < 2e-5);
+}
+
+// Keras's numbers fall at epochs 3 to 6: the second improves by less than min_delta. The rates are in the history and are compared with it.
+TEST_CASE("training follows Keras: ReduceLROnPlateau inside a run") {
+  CHECK(worst_difference("adam_plateau", Adam{.learning_rate = 5e-3}, Precision::float32, true, {},
+                         {ReduceLROnPlateau{.factor = 0.5, .patience = 1, .min_delta = 0.3}}) < 2e-5);
 }
 
 // The bias of a convolution before BatchNormalization has the gradient zero. What is computed instead is rounding noise, and Adam divides it
