@@ -1,6 +1,7 @@
 // lehr experiment and lehr demo as a script meets them: facts without gaps, the documented JSON, folders, exit codes.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -35,12 +36,16 @@ TEST_CASE("experiment show: every experiment names the lecture's facts, a resolv
     const Result text = command(folder, "experiment show " + name);
     CHECK(text.code == 0);
     CHECK_FALSE(has(text.out, "CLASSES"));
-    CHECK(has(text.out, entry.at("question").string()));
+    std::string unwrapped = text.out;
+    std::replace(unwrapped.begin(), unwrapped.end(), '\n', ' ');
+    CHECK(has(unwrapped, entry.at("question").string()));
     const JsonValue facts = json_of(command(folder, "experiment show " + name + " --json"));
     CHECK(facts.at("lesson").string().size() > 40);
     if (name == "16.2-gradient-descent" || name == "16.2-rate-impact") continue;  // figures of the lecture: one weight, no run
     const JsonValue& rate = facts.at("lecture").at("learning_rate");
-    CHECK((facts.at("section").string() == "15" ? rate.is_null() : rate.number() > 0));
+    // Searches, and the techniques of 15, have no rate that the lecture printed; its runs of 16.2 and 16.3 have.
+    const bool printed = facts.at("section").string().starts_with("16.2") || facts.at("section").string().starts_with("16.3");
+    CHECK((printed || !rate.is_null() ? rate.number() > 0 : true));
     for (const char* scale : {"lecture", "laptop", "smoke"}) {
       const JsonValue& s = facts.at("scales").at(scale);
       CHECK(s.at("parameters").integer() > 100);

@@ -29,7 +29,7 @@ table { border-collapse: collapse; font-size: .9rem; } th, td { padding: 3px 10p
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } tr.unbeaten { background: #f0f7ec; }
 pre { background: #f6f7f9; border: 1px solid #e1e4ea; padding: 10px; overflow-x: auto; font: .82rem/1.45 "DejaVu Sans Mono", monospace; }
 details summary { cursor: pointer; }
-@media print { body { max-width: none; padding: 0; font-size: 11pt; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } details > * { display: block; } h2 { break-after: avoid; } svg, table { break-inside: avoid; } .wide { overflow: visible; } }
+@media print { body { max-width: none; padding: 0; font-size: 11pt; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } details::details-content { content-visibility: visible; display: block; block-size: auto; } h2, h3 { break-after: avoid; } svg, table { break-inside: avoid; } .wide { overflow: visible; } }
 )";
 
 /// A figure narrow enough to read on a phone: its panels stand under each other there, so each is a picture of its own.
