@@ -4,7 +4,12 @@
 #include <bit>
 #include <chrono>
 
+#include "kernels/cpu.h"
 #include "kernels/problems/check.h"
+#ifdef LEHR_WITH_CUDA
+#include "kernels/cuda.h"
+#include "kernels/data_sheet.h"
+#endif
 
 namespace lehr {
 namespace {
@@ -26,28 +31,62 @@ Times time_rounds(double seconds, const std::function<void()>& round) {
   return {times[times.size() / 2], std::ranges::min(times)};
 }
 
-BenchRow row_of(const check::Pass& pass, Times times, Roof& roof) {
+Times time_pass(const check::Case& on, const check::Pass& pass, double seconds) {
+  if (pass.reset) pass.reset();
+  on.backend().enter();
+  pass.run();  // what is prepared at first use
+  on.stream().synchronize();
+  const auto recording = on.backend().record(pass.run);
+  if (recording == nullptr)
+    return time_rounds(seconds, [&] {
+      pass.run();
+      on.stream().synchronize();
+    });
+  // Alone a run is mostly launch and wait, some 10 us on a GPU: a round is as many runs as take a millisecond.
+  constexpr double round_s = 1e-3, most_runs = 200;
+  int runs = 1;
+  const auto round = [&] {
+    for (int i = 0; i < runs; ++i) recording->launch(on.stream());
+    on.stream().synchronize();
+  };
+  runs = static_cast<int>(std::clamp(round_s / time_rounds(0, round).fastest, 1.0, most_runs));
+  const Times times = time_rounds(seconds, round);
+  return {times.median / runs, times.fastest / runs};
+}
+
+BenchRow row_of(const check::Pass& pass, bool tf32, Times times, Roof& roof) {
   BenchRow row{.median_s = times.median, .fastest_s = times.fastest};
   row.gflops = pass.flops / times.median * 1e-9;
   row.gb_s = pass.bytes / times.median * 1e-9;
-  row.roof_gflops = roof.flops(pass.dtype) * 1e-9;
+  row.roof_gflops = roof.flops(pass.dtype, tf32) * 1e-9;
   row.roof_gb_s = roof.bandwidth(pass.bytes) * 1e-9;
-  row.roof_s = 1e-9 * std::max(pass.flops / row.roof_gflops, pass.bytes / row.roof_gb_s);
+  row.roof_s = 1e-9 * std::max(row.roof_gflops > 0 ? pass.flops / row.roof_gflops : 0, pass.bytes / row.roof_gb_s);
   row.fraction_of_roof = row.roof_s / times.median;
   return row;
 }
 
 }  // namespace
 
-double Roof::flops(DType dtype) {
-  if (compute_.f32_flops == 0) compute_ = measure_roofline(*cpu_, seconds_, 1 << 20);
+double Roof::flops(DType dtype, [[maybe_unused]] bool tf32) {
+#ifdef LEHR_WITH_CUDA
+  if (backend_->kind() == DeviceKind::cuda) {
+    const CudaDevice& gpu = static_cast<Cuda&>(*backend_).device();
+    return data_sheet_flops(gpu, clock_hz(gpu), dtype, tf32);
+  }
+#endif
+  if (compute_.f32_flops == 0) compute_ = measure_roofline(static_cast<Cpu&>(*backend_), seconds_, 1 << 20);
   return dtype == DType::bf16 ? compute_.bf16_flops : compute_.f32_flops;
 }
 
 double Roof::bandwidth(double bytes) {
   const std::size_t working_set = std::min(beyond_caches, std::bit_ceil(static_cast<std::size_t>(std::max(bytes, 4096.0))));
   auto known = bandwidths_.find(working_set);
-  if (known == bandwidths_.end()) known = bandwidths_.emplace(working_set, measure_bandwidth(*cpu_, seconds_, working_set)).first;
+  if (known == bandwidths_.end())
+    known = bandwidths_
+                .emplace(working_set, backend_->kind() == DeviceKind::cpu
+                                          ? measure_bandwidth(static_cast<Cpu&>(*backend_), seconds_, working_set)
+                                          : measure_copy_bandwidth(*backend_, seconds_, working_set))
+                .first;
   return known->second;
 }
 
@@ -59,39 +98,47 @@ std::vector<std::string> bench_families() {
 
 void check_family_name(std::string_view family) { check::family_of(family); }
 
-std::vector<BenchRow> bench_problem(Cpu& cpu, std::string_view family, const Problem& problem, Roof& roof, double seconds) {
-  cpu.enter();
-  const check::Case on = check::make_case(check::family_of(family), problem, cpu);
+std::vector<BenchRow> bench_problem(Backend& backend, std::string_view family, const Problem& problem, Roof& roof, double seconds) {
+  backend.enter();
+  const check::Case on = check::make_case(check::family_of(family), problem, backend);
   const auto wanted = problem.word("pass", "");
   std::vector<BenchRow> rows;
   for (const check::Pass& pass : on.passes()) {
     if (wanted.empty() ? !pass.timed : pass.name != wanted) continue;
-    if (pass.reset) pass.reset();
-    rows.push_back(row_of(pass,
-                          time_rounds(seconds,
-                                      [&] {
-                                        pass.run();
-                                        on.stream().synchronize();
-                                      }),
-                          roof));
+    rows.push_back(row_of(pass, problem.number("tf32", 0) != 0, time_pass(on, pass, seconds), roof));
     rows.back().family = family;
     rows.back().problem = wanted.empty() ? problem.with("pass=" + pass.name).text() : problem.text();
     rows.back().variant = on.variant;
-    rows.back().device = cpu.name();
+    rows.back().device = backend.name();
   }
   return rows;
 }
 
-void bench_family(Cpu& cpu, std::string_view family, Roof& roof, double seconds, const std::function<void(const BenchRow&)>& row) {
+std::vector<Problem> problem_by_variants(Backend& backend, std::string_view family, const Problem& problem) {
+  const check::Family& f = check::family_of(family);
+  std::vector<Problem> all;
+  if (!problem.has("variant") && (" " + std::string(f.keys) + " ").find(" variant ") != std::string::npos)
+    for (const Variant v : {Variant::library, Variant::ours, Variant::naive, Variant::tiled, Variant::registers, Variant::tensor}) {
+      if (v == Variant::ours && backend.kind() == DeviceKind::cuda) continue;  // is one of the rungs that follow
+      const Problem one = problem.with("variant=" + std::string(name_of(v)));
+      if (f.offered(one, backend)) all.push_back(one);
+    }
+  if (all.empty()) all.push_back(problem);
+  return all;
+}
+
+void bench_family(Backend& backend, std::string_view family, Roof& roof, double seconds, bool by_variants,
+                  const std::function<void(const BenchRow&)>& row) {
   const check::Family& f = check::family_of(family);
   for (const ProblemList& list : problem_lists())
     if (list.family == f.name && list.timed())
-      for (const Problem& problem : parse_problems(list.text))
-        for (const BenchRow& r : bench_problem(cpu, family, problem, roof, seconds)) row(r);
+      for (const Problem& line : parse_problems(list.text))
+        for (const Problem& problem : by_variants ? problem_by_variants(backend, family, line) : std::vector<Problem>{line})
+          for (const BenchRow& r : bench_problem(backend, family, problem, roof, seconds)) row(r);
 }
 
-KernelCheck check_kernels(std::string_view family) {
-  const check::FamilyCheck checked = check::check_family(check::family_of(family));
+KernelCheck check_kernels(std::string_view family, Backend& backend) {
+  const check::FamilyCheck checked = check::check_family(check::family_of(family), backend);
   KernelCheck out{
       .problems = checked.problems, .results = checked.results, .worst = checked.worst.worst.used, .worst_text = checked.worst.text()};
   for (const check::Finding& f : checked.failures) out.failures.push_back(f.text());

@@ -4,9 +4,8 @@
 #include <chrono>
 #include <functional>
 
-#include "kernels/cpu.h"
+#include "kernels/bench.h"
 #include "kernels/philox.h"
-#include "kernels/roofline.h"
 #include "layers/network.h"
 #include "optim/adam.h"
 #include "tune/device_rows.h"
@@ -35,12 +34,11 @@ const BenchNet& find_net(const std::string& name) {
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double floor_of(Backend& backend, Precision precision, double flops, std::int64_t parameters) {
-  if (backend.kind() != DeviceKind::cpu) return 0;
   // Adam reads weight, gradient and two slots and writes three of them: seven accesses to four arrays.
   const double touched = 16.0 * static_cast<double>(parameters), moved = 28.0 * static_cast<double>(parameters);
-  const Roofline roof = measure_roofline(static_cast<Cpu&>(backend), 0.2, std::min(beyond_caches, static_cast<std::size_t>(touched)));
-  const double peak = precision == Precision::mixed_bfloat16 ? roof.bf16_flops : roof.f32_flops;
-  return std::max(flops / peak, moved / roof.bytes);
+  Roof roof(backend, 0.2);
+  const double peak = roof.flops(precision == Precision::mixed_bfloat16 ? DType::bf16 : DType::f32, precision == Precision::tf32);
+  return std::max(peak > 0 ? flops / peak : 0, moved / roof.bandwidth(touched));
 }
 
 double median(std::vector<double> values) {

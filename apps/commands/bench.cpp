@@ -56,7 +56,8 @@ void add_bench(CLI::App& app, Console& console) {
   add_common_flags(*step, console, flags->job);
   step->callback([&console, flags] {
     flags->bench.precision = precision_of(flags->job.precision);
-    const auto backend = open_device(flags->job).backend;
+    const auto [backend, note] = open_device(flags->job);
+    if (!note.empty() && !console.quiet) console.err << note << '\n';
     const StepBenchResult r = run_step_bench(flags->bench, *backend);
     if (console.json) {
       auto document = JsonValue::object({{"net", flags->bench.net},

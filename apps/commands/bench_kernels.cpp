@@ -5,9 +5,12 @@
 
 #include "apps/commands/bench_kernels.h"
 #include "apps/console.h"
+#include "engine/atomic_file.h"
 #include "engine/json.h"
 #include "kernels/bench.h"
+#include "kernels/cpu.h"
 #include "kernels/error.h"
+#include "tune/kernel_report.h"
 
 namespace lehr {
 namespace {
@@ -15,9 +18,10 @@ namespace {
 struct Flags {
   FitJob job;
   std::vector<std::string> families;
-  std::string problem;
+  std::string problem, csv;
+  std::vector<std::string> pictures;
   double seconds = 0.2;
-  bool check = false;
+  bool check = false, variants = false;
 };
 
 JsonValue row_json(const BenchRow& r) {
@@ -32,11 +36,16 @@ JsonValue row_json(const BenchRow& r) {
 }
 
 /// The machine, and what the columns are.
-std::string heading(const Cpu& cpu) {
+std::string heading(const Backend& backend) {
+  std::string left_out;
+  if (!with_onednn()) left_out += "This build has no oneDNN.\n";
+  if (!with_cuda()) left_out += "This build has no CUDA backend.\n";
   return fmt::format(
-      "{}. Beside each figure its roof, measured: peak arithmetic, and the bandwidth of a working set of that size.\n"
+      "{}. Beside each figure its roof: {}, and the measured bandwidth of {} of that size.\n{}"
       "{:>10} {:>10} {:>10} {:>7}  {:>8} {:>8}  {:>7} {:>7}\n",
-      cpu.name(), "median ms", "fastest", "roof ms", "reached", "GFLOP/s", "roof", "GB/s", "roof");
+      backend.name(), backend.kind() == DeviceKind::cpu ? "peak arithmetic, measured" : "the data sheet's arithmetic",
+      backend.kind() == DeviceKind::cpu ? "a working set" : "a copy", left_out, "median ms", "fastest", "roof ms", "reached", "GFLOP/s",
+      "roof", "GB/s", "roof");
 }
 std::string row_text(const BenchRow& r) {
   const std::string arithmetic =
@@ -48,11 +57,11 @@ std::string row_text(const BenchRow& r) {
 }
 
 /// One line a family on stderr; throws Error{failed} where a result does not hold.
-void check(const std::vector<std::string>& families, Console& console) {
+void check(const std::vector<std::string>& families, Backend& backend, Console& console) {
   std::string failures;
   std::size_t count = 0;
   for (const std::string& family : families) {
-    const KernelCheck checked = check_kernels(family);
+    const KernelCheck checked = check_kernels(family, backend);
     if (!console.quiet)
       console.err << fmt::format("{:<16} {:>4} problems, {:>4} results: {}\n", family, checked.problems, checked.results,
                                  checked.failures.empty()
@@ -70,11 +79,9 @@ void check(const std::vector<std::string>& families, Console& console) {
 }
 
 void run(const Flags& flags, Console& console) {
-  const auto backend = open_device(flags.job).backend;
-  if (backend->kind() != DeviceKind::cpu)
-    throw Error(
-        {.category = Category::device, .where = "bench kernels", .what = "kernels are timed on the CPU", .hint = "Use --device cpu."});
-  auto& cpu = static_cast<Cpu&>(*backend);
+  const OpenedDevice device = open_device(flags.job);
+  if (!device.note.empty() && !console.quiet) console.err << device.note << '\n';
+  Backend& backend = *device.backend;
   const auto families = flags.families.empty() ? bench_families() : flags.families;
   if (!flags.problem.empty() && flags.families.size() != 1)
     throw Error({.category = Category::usage,
@@ -82,24 +89,30 @@ void run(const Flags& flags, Console& console) {
                  .what = "belongs to one family",
                  .expected = "bench kernels FAMILY --problem '...'"});
   for (const std::string& family : families) check_family_name(family);
-  if (flags.check) check(families, console);
-  Roof roof(cpu);
-  JsonValue rows = JsonValue::array();
-  bool first = true;
+  for (const std::string& picture : flags.pictures) check_picture_name(picture);
+  if (flags.check) check(families, backend, console);
+  Roof roof(backend);
+  std::vector<BenchRow> rows;
   const auto row = [&](const BenchRow& r) {
-    if (console.json)
-      rows.push_back(row_json(r));
-    else
-      console.out << (first ? heading(cpu) : "") << row_text(r) << std::flush;
-    first = false;
+    if (!console.json) console.out << (rows.empty() ? heading(backend) : "") << row_text(r) << std::flush;
+    rows.push_back(r);
   };
   for (const std::string& family : families) {
-    if (flags.problem.empty())
-      bench_family(cpu, family, roof, flags.seconds, row);
-    else
-      for (const BenchRow& r : bench_problem(cpu, family, Problem(flags.problem), roof, flags.seconds)) row(r);
+    if (flags.problem.empty()) {
+      bench_family(backend, family, roof, flags.seconds, flags.variants, row);
+      continue;
+    }
+    const Problem given(flags.problem);
+    for (const Problem& problem : flags.variants ? problem_by_variants(backend, family, given) : std::vector<Problem>{given})
+      for (const BenchRow& r : bench_problem(backend, family, problem, roof, flags.seconds)) row(r);
   }
-  if (console.json) console.out << rows.text(2) << '\n';
+  if (console.json) {
+    JsonValue document = JsonValue::array();
+    for (const BenchRow& r : rows) document.push_back(row_json(r));
+    console.out << document.text(2) << '\n';
+  }
+  if (!flags.csv.empty()) write_file_atomically(flags.csv, kernel_csv(rows));
+  for (const std::string& picture : flags.pictures) write_kernel_picture(rows, picture);
 }
 
 }  // namespace
@@ -111,6 +124,9 @@ void add_bench_kernels(CLI::App& bench, Console& console) {
   command->add_flag("--check", flags->check, "first compare with float64: exit 1 where a result does not hold");
   command->add_option("--problem", flags->problem,
                       "one problem instead of the family's lists, e.g. 'n=32 h=50 w=50 c=64 f=64 k=3 pad=1 pass=forward'");
+  command->add_flag("--variants", flags->variants, "convolutions and products by each implementation, side by side");
+  command->add_option("--csv", flags->csv, "the rows, as a file of commas");
+  command->add_option("--picture", flags->pictures, "how much of its roof each operation reaches: a file ending in .svg or .png");
   command->add_option("--seconds", flags->seconds, "an operation, at least five rounds")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(*flags, console); });

@@ -2,6 +2,7 @@
 
 #include "kernels/cuda.h"
 #include "kernels/cuda/status.h"
+#include "kernels/data_sheet.h"
 #include "kernels/error.h"
 
 namespace lehr {
@@ -106,6 +107,10 @@ Cuda::~Cuda() {
   cudaStreamDestroy(stream_.handle_);
 }
 
+double clock_hz(const CudaDevice& device) {
+  int kilohertz = 0;
+  return cudaDeviceGetAttribute(&kilohertz, cudaDevAttrClockRate, device.index) == cudaSuccess ? 1e3 * kilohertz : 0;
+}
 std::string Cuda::name() const { return device_.name; }
 std::size_t Cuda::free_memory() const {
   std::size_t free = 0, total = 0;

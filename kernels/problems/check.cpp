@@ -85,15 +85,15 @@ std::vector<Finding> check_problem(const Family& family, const Problem& problem)
   return checked.findings;
 }
 
-FamilyCheck check_family(const Family& family) {
+FamilyCheck check_family(const Family& family, Backend& backend) {
   FamilyCheck check;
-  Cpu cpu(2);
+  const bool threads = backend.kind() == DeviceKind::cpu;
   for (const ProblemList& list : problem_lists()) {
     if (list.family != family.name || list.timed()) continue;
     for (const Problem& line : parse_problems(list.text))
-      for (const Problem& problem : variations(family, line, cpu)) {
+      for (const Problem& problem : variations(family, line, backend)) {
         ++check.problems;
-        for (const Finding& f : check_problem(family, problem)) {
+        for (const Finding& f : threads ? check_problem(family, problem) : check_problem(family, problem, backend)) {
           ++check.results;
           if (!f.holds()) check.failures.push_back(f);
           // Rounding to bfloat16 alone may use all of the tolerance.

@@ -20,13 +20,13 @@ struct Finding {
 
 /// All passes of one problem on a CPU of two threads, again, and on one and three threads.
 std::vector<Finding> check_problem(const Family& family, const Problem& problem);
-/// What became of a family's lists that are there for correctness, in all variations.
+/// What became of a family's lists that are there for correctness, in all variations; on a CPU also with other numbers of threads.
 struct FamilyCheck {
   std::size_t problems = 0, results = 0;
   Finding worst;                  ///< that used most of its tolerance, bfloat16 results aside
   std::vector<Finding> failures;  ///< those that do not hold
 };
-FamilyCheck check_family(const Family& family);
+FamilyCheck check_family(const Family& family, Backend& backend);
 
 /// The same as check_problem on any backend, without a word on threads.
 std::vector<Finding> check_problem(const Family& family, const Problem& problem, Backend& backend);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/cuda.h"
+#include "kernels/data_sheet.h"
 #include "kernels/error.h"
 #include "kernels/simt/memory.h"
 #include "kernels/simt/stream.h"
@@ -91,6 +92,7 @@ Cuda::~Cuda() { delete stream_.handle_; }
 std::string Cuda::open_libraries() { return {}; }
 bool available(const Cuda&, Variant variant) { return variant != Variant::library; }
 
+double clock_hz(const CudaDevice&) { return 1e9; }
 std::string Cuda::name() const { return device_.name; }
 std::size_t Cuda::free_memory() const { return simt::device_memory().free_bytes(); }
 void Cuda::enter() {}

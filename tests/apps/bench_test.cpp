@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/json.h"
+#include "kernels/cpu.h"
 #include "tests/check/command.h"
 
 using namespace lehr;
@@ -45,4 +46,21 @@ TEST_CASE("bench kernels: unknown families, keys and values are usage errors") {
   refused("pool2d --problem 'hh=3'", "hh");
   refused("pool2d --problem 'kind=median'", "global_average");
   refused("--problem 'n=1'", "one family");
+}
+
+TEST_CASE("bench kernels: implementations side by side, as a table, a file of commas and pictures") {
+  const Folder folder;
+  const Result r = command(folder,
+                           "bench kernels matmul --problem 'm=16 n=16 k=16' --variants --seconds 0.001 --threads 1 --device cpu "
+                           "--csv rows.csv --picture rows.svg --picture rows.png");
+  REQUIRE(r.code == 0);
+  CHECK(r.out.find("variant=ours") != std::string::npos);
+  const std::string csv = lehr::read_file(folder.path / "rows.csv");
+  CHECK(csv.starts_with("family,problem,variant,device,median_s,fastest_s,"));
+  CHECK(csv.find("\nmatmul,m=16 n=16 k=16 variant=ours pass=product,ours,") != std::string::npos);
+  CHECK(csv.find("\nmatmul,m=16 n=16 k=16 variant=library pass=product,library,") ==
+        (with_onednn() ? csv.find("\nmatmul") : std::string::npos));
+  CHECK(lehr::read_file(folder.path / "rows.svg").find("matmul") != std::string::npos);
+  CHECK(lehr::read_file(folder.path / "rows.png").starts_with("\x89PNG"));
+  CHECK(command(folder, "bench kernels pool2d --picture rows.pdf").code == 2);
 }

@@ -10,7 +10,8 @@ namespace lehr::check {
 
 /// One failure a finding, and one line on how much of the tolerance was used.
 inline void family(std::string_view name) {
-  const FamilyCheck checked = check_family(family_of(name));
+  Cpu cpu(2);
+  const FamilyCheck checked = check_family(family_of(name), cpu);
   for (const Finding& f : checked.failures) FAIL_CHECK(f.text());
   CHECK(checked.problems > 0);
   MESSAGE(name, ": ", checked.results, " results of ", checked.problems, " problems; the worst: ", checked.worst.text());
