@@ -52,7 +52,7 @@ def bare_root(folder):
             else:
                 shutil.copy(os.path.realpath(library), aside / os.path.basename(library))
         run(["patchelf", "--force-rpath", "--set-rpath", "/tools", str(real)])  # and for the libraries of its libraries
-    for name in ("libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1"):  # glibc's, which a tool may not have asked for
+    for name in ("libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libresolv.so.2"):  # glibc's, which a tool may not have asked for
         source = pathlib.Path("/lib/x86_64-linux-gnu") / name
         place = folder / "lib/x86_64-linux-gnu" / name
         place.parent.mkdir(parents=True, exist_ok=True)
