@@ -88,7 +88,7 @@ struct JsonMember {
   JsonValue value;
 };
 
-inline JsonValue::JsonValue() = default;
+inline JsonValue::JsonValue() = default;  // NOLINT(readability-redundant-inline-specifier): the class is complete only here
 inline JsonValue::JsonValue(std::nullptr_t) {}
 inline JsonValue::JsonValue(bool value) : kind_(Kind::boolean), integer_(value) {}
 inline JsonValue::JsonValue(std::string value) : kind_(Kind::string), string_(std::move(value)) {}

@@ -18,8 +18,8 @@ LEHR_HD inline float two_to(std::int32_t n) { return std::bit_cast<float>(static
 LEHR_HD inline float exp(float x) {
   x = x < -104.0F ? -104.0F : x;
   x = x > 89.0F ? 89.0F : x;
-  constexpr float magic = 12582912.0F;  // 1.5 * 2^23: adding it rounds to the nearest integer
-  const float shifted = x * 1.44269504F + magic;
+  constexpr float magic = 12582912.0F;            // 1.5 * 2^23: adding it rounds to the nearest integer
+  const float shifted = x * 1.44269504F + magic;  // NOLINT(modernize-use-std-numbers): of devices too
   const float n = shifted - magic;
   const auto i = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(magic));
   float r = x - n * 0.693359375F;

@@ -39,7 +39,7 @@ class Catalogue {
 
   /// An entry of the aggregate T, from which Base can be made.
   template <SpecType T>
-  static Entry entry(std::vector<std::string> aliases = {}) {
+  static Entry entry(std::vector<std::string> aliases = {}) {  // NOLINT(performance-unnecessary-value-param): it is moved
     return {.info = T::info, .aliases = std::move(aliases), .fields = field_docs<T>, .make = [](const SpecValue& value) -> Base {
               return Base(read_fields<T>(value));
             }};

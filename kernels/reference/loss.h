@@ -13,7 +13,7 @@ namespace lehr::reference {
 /// y: one number a class (one-hot or real), whatever form the kernel takes labels in.
 inline double loss(const LossSpec& spec, std::vector<double> z, std::vector<double> y) {
   const auto n = static_cast<double>(z.size());
-  const double s = static_cast<double>(spec.label_smoothing), delta = static_cast<double>(spec.delta);
+  const auto s = static_cast<double>(spec.label_smoothing), delta = static_cast<double>(spec.delta);
   const auto clip = [](double p) { return std::clamp(p, 1e-7, 1 - std::ldexp(1.0, -23)); };
   const auto mean = [&](auto f) {
     double sum = 0;
