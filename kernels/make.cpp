@@ -64,6 +64,7 @@ template Prepared<MatmulSpec> make(const MatmulSpec&, Backend&);
 template Prepared<HitsSpec> make(const HitsSpec&, Backend&);
 template Prepared<ArgmaxSpec> make(const ArgmaxSpec&, Backend&);
 template Prepared<AccumulateSpec> make(const AccumulateSpec&, Backend&);
+template Prepared<RangeTestSpec> make(const RangeTestSpec&, Backend&);
 template Prepared<GaussianSpec> make(const GaussianSpec&, Backend&);
 template Prepared<SharedDropoutSpec> make(const SharedDropoutSpec&, Backend&);
 template Prepared<OptimizerStepSpec> make(const OptimizerStepSpec&, Backend&);

@@ -98,6 +98,21 @@ class SerialAccumulate final : public Accumulate {
   AccumulateSpec spec_;
 };
 
+class SerialRangeTest final : public RangeTest {
+ public:
+  explicit SerialRangeTest(const RangeTestSpec& spec) : spec_(spec) {}
+  void run(ConstView values, ConstView extra, View trace, StepCounters* counters, Stream&) override {
+    const float* v = values.as<float>();
+    double sum = 0;
+    for (std::int64_t i = 0; i < spec_.count; ++i) sum += static_cast<double>(v[i]);
+    const double loss = sum / static_cast<double>(spec_.count) + (extra ? static_cast<double>(*extra.as<float>()) : 0);
+    range_test_step(spec_, loss, trace.as<double>(), counters);
+  }
+
+ private:
+  RangeTestSpec spec_;
+};
+
 }  // namespace
 
 std::unique_ptr<Hits> make_on(Cpu& cpu, const HitsSpec& spec) {
@@ -107,5 +122,6 @@ std::unique_ptr<Argmax> make_on(Cpu& cpu, const ArgmaxSpec& spec) {
   return with_float("argmax", spec.dtype, [&]<class T>(T) -> std::unique_ptr<Argmax> { return std::make_unique<RowArgmax<T>>(cpu, spec); });
 }
 std::unique_ptr<Accumulate> make_on(Cpu&, const AccumulateSpec& spec) { return std::make_unique<SerialAccumulate>(spec); }
+std::unique_ptr<RangeTest> make_on(Cpu&, const RangeTestSpec& spec) { return std::make_unique<SerialRangeTest>(spec); }
 
 }  // namespace lehr

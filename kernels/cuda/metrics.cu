@@ -61,6 +61,14 @@ __global__ void accumulate_kernel(const float* values, const float* extra, doubl
   if (s.stop_on_nan && counters != nullptr && !is_finite(sum)) counters->stop = 1;
 }
 
+__global__ void range_test_kernel(const float* values, const float* extra, double* trace, StepCounters* counters, RangeTestSpec s) {
+  double sum = 0;
+  for (std::int64_t i = threadIdx.x; i < s.count; i += blockDim.x) sum += static_cast<double>(values[i]);
+  sum = device::block_reduce(sum, device::Sum{});
+  if (threadIdx.x != 0) return;
+  range_test_step(s, sum / static_cast<double>(s.count) + (extra == nullptr ? 0 : static_cast<double>(*extra)), trace, counters);
+}
+
 template <class T>
 class RowHits final : public Hits {
  public:
@@ -99,6 +107,17 @@ class BlockAccumulate final : public Accumulate {
   AccumulateSpec spec_;
 };
 
+class BlockRangeTest final : public RangeTest {
+ public:
+  explicit BlockRangeTest(const RangeTestSpec& spec) : spec_(spec) {}
+  void run(ConstView values, ConstView extra, View trace, StepCounters* counters, Stream& stream) override {
+    launch(range_test_kernel, 1, block_threads, 0, stream, values.as<float>(), extra.as<float>(), trace.as<double>(), counters, spec_);
+  }
+
+ private:
+  RangeTestSpec spec_;
+};
+
 }  // namespace
 
 std::unique_ptr<Hits> make_on(Cuda&, const HitsSpec& spec) {
@@ -109,5 +128,6 @@ std::unique_ptr<Argmax> make_on(Cuda&, const ArgmaxSpec& spec) {
                             [&]<class T>(T) -> std::unique_ptr<Argmax> { return std::make_unique<RowArgmax<T>>(spec); });
 }
 std::unique_ptr<Accumulate> make_on(Cuda&, const AccumulateSpec& spec) { return std::make_unique<BlockAccumulate>(spec); }
+std::unique_ptr<RangeTest> make_on(Cuda&, const RangeTestSpec& spec) { return std::make_unique<BlockRangeTest>(spec); }
 
 }  // namespace lehr

@@ -45,7 +45,7 @@ const std::vector<Family>& families() {
        .axes = {types}},
       {.name = "elementwise", .keys = "kind count inputs rows c scales offsets from to dtype", .make = elementwise_case, .axes = {types}},
       {.name = "loss", .keys = "kind rows c logits smoothing delta sample_weights class_weights dtype", .make = loss_case, .axes = {types}},
-      {.name = "metrics", .keys = "kind rows c k threshold dtype", .make = metrics_case, .axes = {types}},
+      {.name = "metrics", .keys = "kind rows c k threshold step dtype", .make = metrics_case, .axes = {types}},
       {.name = "optimizer_step",
        .keys = "rule t momentum nesterov amsgrad centered style decay count segments clip norm_clip",
        .make = optimizer_step_case},

@@ -35,7 +35,8 @@ Case activation_case(const Problem&, Backend&);
 Case elementwise_case(const Problem&, Backend&);
 /// `kind=categorical_crossentropy rows=32 c=10 logits=1 smoothing=0 delta=1 sample_weights=0 class_weights=0 dtype=float32`
 Case loss_case(const Problem&, Backend&);
-/// `kind=sparse|categorical|binary|sparse_top_k|categorical_top_k|argmax|accumulate rows=32 c=10 k=5 threshold=0.5 dtype=float32`
+/// `kind=sparse|categorical|binary|sparse_top_k|categorical_top_k|argmax|accumulate|range_test rows=32 c=10 k=5 threshold=0.5 step=0
+/// dtype=float32`
 Case metrics_case(const Problem&, Backend&);
 /// `rule=adam t=3 momentum=0 nesterov=0 amsgrad=0 centered=0 style=keras|other decay=0.1 count=1000 segments=1 clip=0 norm_clip=0`; rules: those
 /// of kernels/optimizer_rules.h; style=other: PyTorch's or the paper's form

@@ -114,12 +114,56 @@ Case accumulate_case(const Problem& p, Backend& backend) {
   return on;
 }
 
+/// Step `step` of a test whose earlier steps left `best`; 2^-20 makes any loss a divergence.
+Case range_test_case(const Problem& p, Backend& backend) {
+  const RangeTestSpec s{.count = p.number("rows", 1), .capacity = 6};
+  const auto step = static_cast<double>(p.number("step", 0));
+  Case on(backend);
+  const auto op = on.prepare(s);
+  auto &values = on.input(DType::f32, s.count, 0.5, 1.5), &extra = on.input(DType::f32, 1, 0, 0.1),
+       &trace = on.memory(DType::f64, s.elements()), &counters = on.memory(DType::i64, 4);
+  const auto add = [&](const char* name, double best) {
+    std::vector<double> before(static_cast<std::size_t>(s.elements()), 7);
+    before[0] = 0.5, before[1] = 0.9, before[2] = best;
+    const auto after = [=, &values, &extra](bool of_counters) {
+      double loss = 0;
+      for (const double v : values.values()) loss += v / static_cast<double>(s.count);
+      loss += extra.values()[0];
+      const bool first = step == 0;
+      std::vector<double> out = before;
+      out[0] = s.beta * (first ? 0 : before[0]) + (1 - s.beta) * loss;
+      out[1] = first ? s.beta : s.beta * before[1];
+      const double smooth = out[0] / (1 - out[1]);
+      out[2] = first ? smooth : std::min(best, smooth);
+      const auto at = static_cast<std::size_t>(RangeTestSpec::head + 2 * static_cast<std::int64_t>(step));
+      if (step < static_cast<double>(s.capacity)) out[at] = loss, out[at + 1] = smooth;
+      const bool stops = !first && step < static_cast<double>(s.capacity) && smooth > s.factor * best;
+      if (of_counters) return exactly({9, step, 3, stops ? 1.0 : 0.0});
+      return within(step < static_cast<double>(s.capacity) ? out : before, 1e-12, 0);
+    };
+    on.add({.name = name,
+            .run = [op, &values, &extra, &trace, &counters,
+                    &stream = on.stream()] { op->run(values, extra, trace, static_cast<StepCounters*>(counters.view().data), stream); },
+            .results = {{"trace", &trace, [after] { return after(false); }}, {"counters", &counters, [after] { return after(true); }}},
+            .bytes = traffic(values),
+            .reset =
+                [=, &trace, &counters] {
+                  trace.assign(before);
+                  counters.assign({9, step, 3, 0});
+                }});
+  };
+  add("range_test", 2);
+  add("diverging", 0x1p-20);
+  return on;
+}
+
 }  // namespace
 
 Case metrics_case(const Problem& p, Backend& backend) {
   const auto word = p.word("kind", "sparse");
   if (word == "argmax") return argmax_case(p, backend);
   if (word == "accumulate") return accumulate_case(p, backend);
+  if (word == "range_test") return range_test_case(p, backend);
   return hits_case(p, backend,
                    word_of<HitKind>(p, "kind", HitKind::sparse,
                                     {{"sparse", HitKind::sparse},

@@ -55,3 +55,36 @@ TEST_CASE("accumulate: sums over batches, and stops at a sum that is not finite"
   CHECK(counters.stop == 1);
   CHECK(sums.guards_intact());
 }
+
+TEST_CASE(
+    "range test: fastai's smoothing over steps; a loss that is no number or four times the best stops, and nothing is written after") {
+  Cpu cpu(1);
+  const RangeTestSpec spec{.count = 1, .capacity = 5};
+  const auto op = make(spec, cpu);
+  const auto run = [&](const std::vector<double>& losses) {
+    Guarded values(cpu, DType::f32, 1), trace(cpu, DType::f64, static_cast<std::size_t>(spec.elements()));
+    trace.assign(std::vector<double>(static_cast<std::size_t>(spec.elements()), -1));
+    StepCounters counters;
+    for (const double loss : losses) {
+      values.assign({loss});
+      op->run(values, {}, trace, &counters, cpu.stream());
+      if (counters.stop == 0) ++counters.cursor;  // as the step's last operation does
+    }
+    CHECK(trace.guards_intact());
+    return std::pair{trace.values(), counters};
+  };
+  const auto [trace, counters] = run({2, 1, 4});
+  CHECK(counters.stop == 0);
+  CHECK(trace[3] == 2);
+  CHECK(trace[4] == doctest::Approx(2));
+  CHECK(trace[6] == doctest::Approx((0.98 * 0.02 * 2 + 0.02 * 1) / (1 - 0.98 * 0.98)));
+  CHECK(trace[2] == doctest::Approx(trace[6]));  // the best so far
+  CHECK(trace[9] == -1);
+  const auto [stopped, at] = run({1, 100, 1, 1});
+  CHECK(at.stop == 1);
+  CHECK(at.cursor == 1);
+  CHECK(stopped[5] == 100);
+  CHECK(stopped[7] == -1);
+  CHECK(run({1, std::nan("")}).second.stop == 1);
+  CHECK(run({1, 1, 1, 1, 1, 1, 1}).second.stop == 0);
+}
