@@ -29,6 +29,8 @@ std::string version_text() {
   return out;
 }
 
+std::string program_version() { return fmt::format("lehr {}, commit {}", version, LEHR_COMMIT); }
+
 std::string version_json() {
   JsonValue libraries = JsonValue::object({});
   for (const auto& [name, of] : library_versions()) libraries[name] = of;

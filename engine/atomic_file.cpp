@@ -19,9 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* full = "The disk is full; the old file is unchanged.";
+
 [[noreturn]] void fail(const fs::path& path, const char* what, int error) {
   std::string hint;
-  if (error == ENOSPC || error == EDQUOT) hint = "The disk is full; the old file is unchanged.";
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) hint = full;
   if (error == EACCES || error == EPERM || error == EROFS) hint = "Choose a folder that you may write to with --run.";
   throw Error(
       {.category = Category::data, .where = path.string(), .what = std::string(what) + " (" + std::strerror(error) + ")", .hint = hint});
@@ -77,6 +79,8 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) { write_file_atomically(path, bytes_of(text)); }
+
+bool disk_is_full(const Error& error) { return error.info().hint == full; }
 
 void remove_unfinished(const fs::path& folder) {
   std::error_code error;

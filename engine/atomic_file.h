@@ -7,12 +7,17 @@
 #include <string>
 #include <string_view>
 
+#include "kernels/error.h"
+
 namespace lehr {
 
 /// Writes beside the target, fsyncs, renames over it. On any failure the old file stays as it was and Error{data} names the file and the
 /// reason (full disk, no permission, missing folder). Missing parent folders are made.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+/// Whether a write failed for want of room (a full disk, a quota, a limit of file size): what a long training outlives.
+bool disk_is_full(const Error& error);
 
 /// Removes what a program that was killed while it wrote left in this folder: files between the old and the new one, which nobody reads.
 void remove_unfinished(const std::filesystem::path& folder);

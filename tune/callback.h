@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/array.h"
 #include "engine/spec/catalogue.h"
 #include "optim/schedule.h"
 #include "tune/history.h"
@@ -26,6 +27,8 @@ class Run {
   virtual std::int64_t steps_per_epoch() const = 0;  ///< 0 in a replay
   virtual void stop(const std::string& reason) = 0;  ///< after this batch, and after this epoch's end
   virtual void end_epoch() {}                        ///< no further batches of this epoch
+  virtual std::int64_t step() const { return 0; }    ///< optimizer steps so far; 0 in a replay
+  virtual double seconds() const { return 0; }       ///< trained since the run first began, restarts included
 
   // The learning rate.
   virtual double learning_rate() const = 0;
@@ -39,12 +42,18 @@ class Run {
   virtual bool use_averaged_weights(bool /*use*/) { return false; }
   virtual std::vector<float> snapshot() const = 0;  ///< all weights
   virtual void restore(const std::vector<float>& weights) = 0;
-  virtual std::vector<float> optimizer_state() const { return {}; }  ///< all slots
+  virtual std::vector<std::pair<std::string, Array>> weights() const { return {}; }  ///< all, by name: "dense/kernel"
+  virtual std::vector<float> optimizer_state() const { return {}; }                  ///< all slots
   virtual void restore_optimizer_state(const std::vector<float>& /*slots*/) {}
   virtual void save_weights(const std::string& file) = 0;
   virtual std::filesystem::path file(const std::string& name) const = 0;    ///< where a relative name lies
   virtual std::optional<std::int64_t> invalid_batch() const { return {}; }  ///< of this epoch, from 0: the first whose loss was no number
   virtual void clear_invalid() {}                                           ///< later steps count again
+
+  // What the run is.
+  virtual std::vector<std::pair<std::string, std::string>> settings() const { return {}; }  ///< flag and value
+  virtual bool validates() const { return true; }                                           ///< after every epoch
+  virtual bool shown() const { return true; }                                               ///< somebody sees its progress already
 
   /// Into the log, and to the person who watches where `shown`. A replay keeps every event.
   virtual void event(const std::string& kind, const std::string& text, bool shown = true) = 0;
@@ -64,8 +73,8 @@ struct BatchEnd {
 
 /// What a callback carries over a restart.
 struct CallbackState {
-  std::string text = {};            ///< its fields, as a spec
-  std::vector<float> weights = {};  ///< a snapshot it holds
+  std::string text = {};                                   ///< its fields, as a spec
+  std::shared_ptr<const std::vector<float>> weights = {};  ///< a snapshot it holds; null: none. Shared: a checkpoint copies it nowhere
 };
 
 class Callback {
@@ -77,6 +86,8 @@ class Callback {
   virtual void on_train_begin(Run&) {}  ///< after `load` where the run goes on
   virtual void on_epoch_begin(Run&, std::int64_t /*epoch*/) {}
   virtual void on_train_batch_end(Run&, const BatchEnd&) {}  ///< only where every_batches() is not 0
+  virtual void on_test_begin(Run&) {}                        ///< validation at an epoch's end
+  virtual void on_test_end(Run&) {}
   virtual void on_epoch_end(Run&, std::int64_t /*epoch*/, EpochLogs& /*logs*/) {}
   virtual void on_train_end(Run&) {}
   virtual std::int64_t every_batches() const { return 0; }  ///< n: on_train_batch_end after every n-th batch of an epoch and its last

@@ -3,8 +3,13 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/atomic_file.h"
 #include "engine/data/split.h"
+#include "tune/callbacks/backup_and_restore.h"
 #include "tune/evaluation.h"
+#include "tune/fit_checks.h"
+#include "tune/model.h"
+#include "tune/row_feed.h"
 
 namespace lehr {
 
@@ -28,7 +33,7 @@ class FitRun final : public Run {
     rows_ = make_row_feed(backend(), train, y_, batch_);
     for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
     for (const auto& callback : callbacks_) has_scheduler_ = has_scheduler_ || callback->schedules();
-    check_monitors();
+    check_monitors(o_, callbacks_, m_.log_names(o_.validation_data != nullptr));
     full_ = make_plan(batch_);
     if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
     if (scheduled()) check_rates(*rate_of_optimizer().schedule(), schedule_run());
@@ -37,16 +42,15 @@ class FitRun final : public Run {
 
   FitResult run() {
     if (o_.on_ready) o_.on_ready(memory_);
-    const double begin = now();
+    begin_ = now();
     leave_averaged();
     start();
     for (auto& callback : callbacks_) callback->on_train_begin(*this);
     for (epoch_ = position_.epoch; epoch_ < o_.epochs && !stopped_ && !interrupted_; ++epoch_) run_epoch();
     result_.state = training_state();
     end_averaged();
-    if (!interrupted_)
-      for (auto& callback : callbacks_) callback->on_train_end(*this);
-    result_.seconds = now() - begin;
+    if (!interrupted_) each([&](Callback& c) { c.on_train_end(*this); });
+    result_.seconds = now() - begin_;
     result_.samples_per_s = step_seconds_ > 0 ? static_cast<double>(samples_) / step_seconds_ : 0;
     result_.interrupted = interrupted_;
     result_.history = history_;
@@ -78,6 +82,8 @@ class FitRun final : public Run {
   std::int64_t epochs() const override { return o_.epochs; }
   std::int64_t steps_per_epoch() const override { return steps(); }
   void end_epoch() override { epoch_ended_ = true; }
+  std::int64_t step() const override { return base_step_ + epoch_steps_done_; }
+  double seconds() const override { return seconds_before_ + now() - begin_; }
   std::vector<float> optimizer_state() const override {
     std::vector<float> out(m_.state().slots().bytes() / sizeof(float));
     if (!out.empty()) backend().copy_out(out.data(), m_.state().slots().data, out.size() * sizeof(float));
@@ -108,6 +114,10 @@ class FitRun final : public Run {
   }
   std::vector<float> snapshot() const override { return m_.state().snapshot(); }
   void restore(const std::vector<float>& weights) override { m_.state().restore(weights); }
+  std::vector<std::pair<std::string, Array>> weights() const override { return m_.weights(); }
+  std::vector<std::pair<std::string, std::string>> settings() const override { return o_.settings; }
+  bool validates() const override { return o_.validation_data != nullptr; }
+  bool shown() const override { return o_.renderer != nullptr; }
   void save_weights(const std::string& file) override { m_.save_weights((o_.folder / file).string()); }
   void event(const std::string& kind, const std::string& text, bool shown) override {
     const Event e{.epoch = epoch_, .kind = kind, .text = text};
@@ -175,32 +185,13 @@ class FitRun final : public Run {
     return use;
   }
 
-  void check_monitors() const {
-    const auto known = m_.log_names(o_.validation_data != nullptr);
-    for (std::size_t i = 0; i < callbacks_.size(); ++i) {
-      const std::string name = callbacks_[i]->monitor();
-      if (name.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
-      throw Error({.category = Category::usage,
-                   .where = std::string(o_.callbacks[i].info().name),
-                   .what = "this run will not report \"" + name + "\"",
-                   .expected = joined(known),
-                   .got = name,
-                   .hint = name.starts_with("val_") && o_.validation_data == nullptr ? "Give --validation or --validation-split." : ""});
-    }
-  }
-
-  static std::string joined(const std::vector<std::string>& names) {
-    std::string out;
-    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-    return out;
-  }
-
   void start() {
     auto counters = m_.state().read_counters();
     if (o_.resume) {
       const auto& r = *o_.resume;
       position_ = r.position;
       history_ = r.history;
+      seconds_before_ = trained_seconds(history_);
       rate_override_ = r.learning_rate;
       rate_factor_ = r.rate_factor;
       if (r.ended(o_.epochs)) stopped_ = r.stopped;
@@ -237,8 +228,7 @@ class FitRun final : public Run {
     epoch_steps_done_ = 0;
     epoch_ended_ = false;
     // An epoch that was left in its middle has begun already.
-    if (position_.step == 0)
-      for (auto& callback : callbacks_) callback->on_epoch_begin(*this, epoch_);
+    if (position_.step == 0) each([&](Callback& c) { c.on_epoch_begin(*this, epoch_); });
     if (o_.renderer != nullptr) o_.renderer->on_epoch_begin(epoch_);
     upload_epoch();
     auto counters = m_.state().read_counters();
@@ -284,6 +274,11 @@ class FitRun final : public Run {
       }
       batch_ended(epoch_steps_done_ == steps());
       if (epoch_ended_) break;
+      if (o_.snapshot_every > 0 && (base_step_ + epoch_steps_done_) % o_.snapshot_every == 0 && epoch_steps_done_ < steps()) {
+        leave_epoch();
+        o_.on_batches(training_state());
+        position_ = {.epoch = epoch_};
+      }
       // A run interrupted after its last full step finishes the epoch: the rest takes less than the question.
       if (o_.interrupted && o_.interrupted() && epoch_steps_done_ < n_ / batch_) {
         interrupted_ = true;
@@ -298,16 +293,28 @@ class FitRun final : public Run {
     std::int64_t count = rows_->whole_epoch() ? std::min(o_.steps_per_execution, n_ / batch_ - epoch_steps_done_) : 1;
     for (const auto& callback : callbacks_)
       if (const auto every = callback->every_batches(); every > 0) count = std::min(count, every - epoch_steps_done_ % every);
+    if (const auto every = o_.snapshot_every; every > 0) count = std::min(count, every - (base_step_ + epoch_steps_done_) % every);
     return count;
+  }
+
+  /// A full disk keeps a callback from writing, and nobody from training.
+  template <class F>
+  void each(F&& call) {
+    for (auto& callback : callbacks_) try {
+        call(*callback);
+      } catch (const Error& e) {
+        if (!disk_is_full(e)) throw;
+        event("warned", std::string("warning: ") + e.what(), true);
+      }
   }
 
   void batch_ended(bool last) {
     const BatchEnd end{.epoch = epoch_, .batch = epoch_steps_done_ - 1, .step = base_step_ + epoch_steps_done_, .logs = [this] {
                          return named(epoch_means());
                        }};
-    for (auto& callback : callbacks_)
-      if (const auto every = callback->every_batches(); every > 0 && (last || epoch_steps_done_ % every == 0))
-        callback->on_train_batch_end(*this, end);
+    each([&](Callback& c) {
+      if (const auto every = c.every_batches(); every > 0 && (last || epoch_steps_done_ % every == 0)) c.on_train_batch_end(*this, end);
+    });
   }
 
   EpochLogs named(const std::vector<double>& means) const {
@@ -325,12 +332,7 @@ class FitRun final : public Run {
     }
     return out;
   }
-  std::vector<double> epoch_means() const {
-    const auto total = sums();
-    std::vector<double> means;
-    for (std::size_t i = 0; i < total.size(); i += 2) means.push_back(total[i] / total[i + 1]);
-    return means;
-  }
+  std::vector<double> epoch_means() const { return means_of(sums()); }
 
   void finish_epoch(double begin, double rate, double factor) {
     EpochLogs logs = named(epoch_means());
@@ -342,18 +344,20 @@ class FitRun final : public Run {
     }
     if (evaluates_elsewhere()) use_averaged_weights(true);
     if (o_.validation_data != nullptr) {
+      each([&](Callback& c) { c.on_test_begin(*this); });
       const Evaluation validation = m_.evaluate(*validation_, o_.interrupted);
       // All steps are done: a resumed run only validates.
       if (!validation.complete) {
         interrupted_ = true;
         return leave_epoch();
       }
+      each([&](Callback& c) { c.on_test_end(*this); });
       EpochLogs part;
       for (std::size_t i = 1; i < validation.values.size(); ++i)
         part.emplace_back("val_" + validation.values[i].first, validation.values[i].second);
       part.emplace_back("val_loss", validation.values[0].second);
       logs.insert(logs.end(), part.begin(), part.end());
-      note_classes(validation);
+      if (!validation.predicted.empty()) predicted_classes_ = named_classes(validation);
     }
     base_step_ += steps();
     epoch_steps_done_ = 0;
@@ -367,7 +371,7 @@ class FitRun final : public Run {
       logs.emplace_back("schedule_rate", kept_rate(curve_->at(epoch_ * steps())));
       logs.emplace_back("rate_factor", factor);
     }
-    for (auto& callback : callbacks_) callback->on_epoch_end(*this, epoch_, logs);
+    each([&](Callback& c) { c.on_epoch_end(*this, epoch_, logs); });
     const double seconds = now() - begin;
     logs.emplace_back("seconds", seconds);
     // What the collapse verdict looks at: how many classes the network still names.
@@ -397,16 +401,6 @@ class FitRun final : public Run {
     m_.averaged_weights()->keep();
   }
 
-  void note_classes(const Evaluation& validation) {
-    if (validation.predicted.empty()) return;
-    std::vector<bool> seen;
-    for (const auto id : validation.predicted) {
-      if (static_cast<std::size_t>(id) >= seen.size()) seen.resize(static_cast<std::size_t>(id) + 1);
-      seen[static_cast<std::size_t>(id)] = true;
-    }
-    predicted_classes_ = std::count(seen.begin(), seen.end(), true);
-  }
-
   TrainingState training_state() const {
     TrainingState out{.position = position_,
                       .history = history_,
@@ -417,8 +411,6 @@ class FitRun final : public Run {
     for (const auto& callback : callbacks_) out.callbacks.push_back(callback->save());
     return out;
   }
-
-  static constexpr std::uint32_t shuffle_stream = 0x5u;
 
   Model& m_;
   const FitOptions& o_;
@@ -442,8 +434,13 @@ class FitRun final : public Run {
   std::unique_ptr<RateCurve> curve_;
   std::optional<double> rate_override_;
   double rate_factor_ = 1, step_seconds_ = 0;
+  double begin_ = 0, seconds_before_ = 0;  ///< of this call, and what earlier ones have trained
 };
 
-FitResult Model::fit_run(const Dataset& train, const FitOptions& options) { return FitRun(*this, train, options).run(); }
+FitResult Model::fit_run(const Dataset& train, const FitOptions& options) {
+  for (const auto& callback : options.callbacks)
+    if (const auto* backup = callback.as<BackupAndRestore>()) return fit_with_backup(*this, train, options, *backup);
+  return FitRun(*this, train, options).run();
+}
 
 }  // namespace lehr

@@ -4,20 +4,20 @@
 #include <filesystem>
 
 #include "engine/config.h"
-#include "engine/data/data_catalogue.h"
 #include "engine/data/load.h"
 #include "engine/spec/parse.h"
-#include "engine/spec/size.h"
 #include "kernels/cpu.h"
 #include "layers/augmentation.h"
 #include "layers/catalogue.h"
-#include "tune/checkpoint.h"
+#include "tune/callbacks/combination.h"
+#include "tune/callbacks/tensorboard.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
 #include "tune/plot/curves.h"
 #include "tune/report/report_html.h"
 #include "tune/row_feed.h"
 #include "tune/run_folder.h"
+#include "tune/run_writer.h"
 
 namespace lehr {
 
@@ -50,56 +50,6 @@ OpenedDevice open_device(const FitJob& job) {
 
 namespace {
 
-/// `64x48` (height x width) or `64`.
-ImageSize image_size_from(const std::string& text) {
-  const Size2 size = SpecConvert<Size2>::from(parse_spec(text, "--image-size"));
-  if (std::min(size.height, size.width) < 1 || std::max(size.height, size.width) > 16384)
-    throw Error({.category = Category::usage,
-                 .where = "--image-size",
-                 .what = "an image has at least one pixel",
-                 .expected = "HEIGHTxWIDTH, 1 to 16384 each",
-                 .got = text});
-  return {.height = static_cast<int>(size.height), .width = static_cast<int>(size.width)};
-}
-
-/// `2GB`, `500MB`, `64kB`, or bytes; powers of 1000.
-std::size_t bytes_from(const std::string& text) {
-  const auto end = text.find_first_not_of("0123456789.");
-  const std::string unit = end == std::string::npos ? "B" : text.substr(end);
-  double factor = 0;
-  for (const auto& [name, value] : {std::pair{"B", 1.0}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}})
-    if (unit == name) factor = value;
-  if (factor == 0 || end == 0)
-    throw Error({.category = Category::usage,
-                 .where = "--memory",
-                 .what = "cannot read the size",
-                 .expected = "a number with kB, MB or GB, as 2GB",
-                 .got = text});
-  return static_cast<std::size_t>(spec_number(parse_spec(text.substr(0, end), "--memory")) * factor);
-}
-
-}  // namespace
-
-LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks, std::size_t held) {
-  LoadOptions options{.data_dir = job.data_dir, .resize = resize_from(job.resize), .threads = job.threads};
-  if (!job.image_size.empty()) options.image_size = image_size_from(job.image_size);
-  if (!job.color.empty()) options.color = color_mode_from(job.color);
-  const std::size_t limit = job.memory.empty() ? memory_limit() / 2 : bytes_from(job.memory);
-  options.memory = limit > held ? limit - held : 1;
-  options.progress = [loading = hooks.loading, interrupted = hooks.interrupted](std::int64_t done, std::int64_t total) {
-    if (interrupted && interrupted())
-      throw Error({.category = Category::interrupted, .where = "reading the data", .what = "stopped; nothing was begun"});
-    if (loading) loading(done, total);
-  };
-  return options;
-}
-
-DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks, std::size_t held) {
-  return load_data(parse_data_spec(spec, "--data"), job_load_options(job, hooks, held));
-}
-
-namespace {
-
 Network job_network(const FitJob& job) {
   Network network = network_from_text(job.model);
   if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
@@ -108,45 +58,6 @@ Network job_network(const FitJob& job) {
 }
 
 std::size_t resident_bytes(const std::optional<Dataset>& data) { return data ? data->x.bytes() + data->y.bytes() : 0; }
-
-}  // namespace
-
-JobParts job_parts(const FitJob& job, DataSplits data, const FitJobHooks& hooks) {
-  JobParts out;
-  if (!data.train)
-    throw Error({.category = Category::data,
-                 .where = job.data,
-                 .what = "there is no training part",
-                 .expected = "Train/",
-                 .hint = "Give a set with a Train part."});
-  out.train = *std::move(data.train);
-  out.validation = std::move(data.validation);
-  out.test = std::move(data.test);
-  const auto held = [&] { return resident_bytes(out.train) + resident_bytes(out.validation) + resident_bytes(out.test); };
-  if (!job.validation.empty() && job.validation_split)
-    throw Error({.category = Category::usage,
-                 .where = "--validation-split",
-                 .what = "--validation and --validation-split exclude each other",
-                 .expected = "one of them"});
-  if (!job.validation.empty()) {
-    out.validation = load_job_data(job.validation, job, hooks, held()).any();
-  } else if (job.validation_split) {
-    const auto mode = split_mode_from(job.split);
-    auto [train, rest] = split(out.train, *job.validation_split, mode, job.split_seed);
-    out.messages.push_back("validation: " +
-                           std::string(mode == SplitMode::last     ? "the last "
-                                       : mode == SplitMode::random ? "a random "
-                                                                   : "a stratified random ") +
-                           count_text(rest.size()) + " of " + count_text(train.size() + rest.size()) + " rows" +
-                           (mode == SplitMode::last ? ", taken before shuffling" : ""));
-    out.train = std::move(train);
-    out.validation = std::move(rest);
-  }
-  if (!job.evaluate_on.empty()) out.test = load_job_data(job.evaluate_on, job, hooks, held()).any();
-  return out;
-}
-
-namespace {
 
 /// What training holds at its peak; `other`: parts that wait for the end.
 std::string memory_text(const MemoryUse& use, std::size_t other) {
@@ -244,19 +155,20 @@ class JobRun {
     augmentation_ = std::move(made.augmentation);
     for (auto& message : made.messages) parts_.messages.push_back(std::move(message));
     warn_of_schedule();
+    warn_of_callbacks();
+    origin_ = checkpoint_origin(*model_, parts_.train);
+    origin_.program = hooks.program;
   }
 
   FitOutcome run() {
     open_folder();
     FitOptions options = fit_options();
     if (job_.resume) rewind(options.resume ? options.resume->history : History{});
-    CheckpointWriter writer(folder_->file("checkpoint.lehr").string());
+    writer_.emplace(*folder_, logged_);
     options.on_epoch = [&](const TrainingState& state) {
-      folder_->write_history(state.history);
-      save_best(state.history);
-      log_events(state.history);
-      // Last: a run killed before this does the epoch again, files and all.
-      writer.submit(capture_checkpoint(*model_, state));
+      note_best(state.history);
+      writer_->submit(capture_checkpoint(*model_, state, origin_, writer_->reusable()));
+      warn_of_disk();
     };
     options.on_ready = [&](const MemoryUse& memory) {
       if (hooks_.renderer != nullptr) hooks_.renderer->on_run_begin(run_info(options, memory));
@@ -266,8 +178,8 @@ class JobRun {
     };
     FitResult result = model_->fit_run(parts_.train, options);
     // Otherwise the last epoch's stands: weights that a callback restored at the end are no place to go on from.
-    if (result.interrupted) writer.submit(capture_checkpoint(*model_, result.state));
-    writer.finish();
+    if (result.interrupted) writer_->submit(capture_checkpoint(*model_, result.state, origin_));
+    end_writing(result);
     return finish(result);
   }
 
@@ -279,6 +191,31 @@ class JobRun {
     const auto run = rate.run({.epochs = static_cast<double>(job_.epochs), .steps_per_epoch = (parts_.train.size() + batch - 1) / batch});
     if (const std::string warning = schedule_warning(*rate.schedule(), run); !warning.empty())
       parts_.messages.push_back("warning: " + warning);
+  }
+
+  void warn_of_callbacks() {
+    for (const auto& text : job_.callbacks) callbacks_.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
+    for (const auto& warning : combination_warnings(callbacks_, {.epochs = job_.epochs,
+                                                                 .scheduled = !model_->options().optimizer.learning_rate().constant(),
+                                                                 .validates = parts_.validation.has_value()}))
+      parts_.messages.push_back("warning: " + warning);
+  }
+
+  /// A disk that is full does not end a training: what is there stays, and what comes is tried again after every epoch.
+  void warn_of_disk() {
+    const auto problem = writer_->take_problem();
+    if (problem && !std::exchange(disk_failed_, true))
+      say("warning: the run cannot be saved (" + std::string(problem->what()) + "); training goes on, the last checkpoint stands");
+    if (!problem) disk_failed_ = false;
+  }
+
+  void end_writing(const FitResult& result) {
+    try {
+      writer_->finish();
+    } catch (const Error& e) {
+      if (result.interrupted) throw;
+      say("warning: the last checkpoint cannot be written (" + std::string(e.what()) + ")");
+    }
   }
 
   void say(const std::string& line) const {
@@ -310,11 +247,18 @@ class JobRun {
                        .renderer = hooks_.renderer,
                        .folder = folder_->path(),
                        .interrupted = hooks_.interrupted};
-    for (const auto& text : job_.callbacks) options.callbacks.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
+    options.callbacks = callbacks_;
+    options.callbacks.emplace_back(TensorBoard{.log_dir = ".", .split = false});
+    for (const auto& [flag, values] : job_settings(job_)) {
+      std::string text;
+      for (const auto& value : values) text += (text.empty() ? "" : ", ") + value;
+      options.settings.emplace_back(flag, text);
+    }
     options.augmentation = augmentation_;
     options.class_weights = class_weights(job_.class_weight, parts_.train, model_->network().output().elements());
-    if (job_.resume && std::filesystem::exists(folder_->file("checkpoint.lehr")))
-      options.resume = read_checkpoint(folder_->file("checkpoint.lehr").string(), *model_);
+    const auto file = folder_->file("checkpoint.lehr");
+    if (job_.resume && (std::filesystem::exists(file) || std::filesystem::exists(previous_checkpoint(file.string()))))
+      options.resume = read_checkpoint(folder_->file("checkpoint.lehr").string(), *model_, origin_, &parts_.messages);
     return options;
   }
 
@@ -336,19 +280,15 @@ class JobRun {
   }
 
   // The best weights by the monitored value, kept beside the last ones.
-  void save_best(const History& history) {
+  void note_best(const History& history) {
     const std::string monitor = history.has("val_loss") ? "val_loss" : "loss";
     const auto best = history.best(monitor, false);
-    if (best && *best == history.epochs() - 1) model_->save_weights(folder_->file("best.weights.h5").string());
+    if (best && *best == history.epochs() - 1) writer_->best(model_->weight_file("best.weights.h5"));
   }
 
   void rewind(const History& history) {
     folder_->rewind(history);
     logged_ = history.events.size();
-  }
-
-  void log_events(const History& history) {
-    for (; logged_ < history.events.size(); ++logged_) folder_->append_event(history.events[logged_]);
   }
 
   RunSummary base_summary() const {
@@ -372,7 +312,7 @@ class JobRun {
   FitOutcome finish(const FitResult& result) {
     FitOutcome out{.history = result.history, .interrupted = result.interrupted, .class_names = parts_.train.class_names};
     folder_->write_history(result.history);
-    log_events(result.history);
+    folder_->write_events(result.history);
     model_->save_weights(folder_->file("last.weights.h5").string());
     RunSummary summary = base_summary();
     summary.seconds = result.seconds;
@@ -414,8 +354,12 @@ class JobRun {
   JobParts parts_;
   std::unique_ptr<Model> model_;
   Network augmentation_;
+  std::vector<CallbackSpec> callbacks_;
+  CheckpointOrigin origin_;
   std::optional<RunFolder> folder_;
-  std::size_t logged_ = 0;
+  std::optional<RunWriter> writer_;
+  std::size_t logged_ = 0;  ///< events that log.jsonl holds
+  bool disk_failed_ = false;
 };
 
 }  // namespace

@@ -60,6 +60,7 @@ struct FitJobHooks {
   std::function<bool()> interrupted = {};
   std::function<void(std::int64_t done, std::int64_t total)> loading = {};
   const DataSplits* data = nullptr;  ///< already loaded: job.data is only its name
+  std::string program = {};          ///< name and version, for checkpoints
 };
 
 FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks = {});

@@ -90,6 +90,9 @@ struct FitOptions {
   std::function<void(const MemoryUse&)> on_ready = {};      ///< once, when all is allocated and nothing has run
   std::function<void(const TrainingState&)> on_epoch = {};  ///< after callbacks: writes checkpoint and history
   std::optional<TrainingState> resume = {};
+  std::int64_t snapshot_every = 0;                                 ///< batches between calls of on_batches
+  std::function<void(const TrainingState&)> on_batches = {};       ///< within an epoch, for checkpoints there
+  std::vector<std::pair<std::string, std::string>> settings = {};  ///< flag and value, for callbacks that note what a run was made with
 };
 
 void verify(const FitOptions& options, const Dataset& train);  ///< throws Error{usage} for a number below 1, Error{data} for an empty set
@@ -143,6 +146,7 @@ class Model {
   const std::vector<std::string>& messages() const { return messages_; }  ///< on the device; what the network's own weight source gave
   /// In the format of the name: .weights.h5, .h5, .npz, .safetensors (weights/tensor_file.h). Keras's HDF5 takes the optimizer's state along.
   void save_weights(const std::string& file) const;
+  TensorFile weight_file(const std::string& name) const;  ///< what save_weights writes under that name
   /// Of any format. Whole: each weight of the network and nothing else; by name: the file's layers, others stay. Says which, and what was
   /// converted.
   std::string load_weights(const std::string& file, Matching matching = Matching::whole);

@@ -9,12 +9,14 @@ namespace lehr {
 
 double Model::learning_rate() const { return rate_left_ > 0 ? rate_left_ : options_.optimizer.learning_rate().first(); }
 
-void Model::save_weights(const std::string& file) const {
+TensorFile Model::weight_file(const std::string& name) const {
   TensorFile tensors = tensor_file_of(network(), state());
-  if (format_of_name(file) == WeightFormat::weights_h5)
+  if (format_of_name(name) == WeightFormat::weights_h5)
     tensors.optimizer = optimizer_variables(options_.optimizer, state(), learning_rate());
-  write_tensor_file(file, std::move(tensors));
+  return tensors;
 }
+
+void Model::save_weights(const std::string& file) const { write_tensor_file(file, weight_file(file)); }
 
 std::string Model::load_weights(const std::string& file, Matching matching) {
   return take_weights(match_weights(read_tensor_file(file), network(), matching), file);

@@ -37,9 +37,13 @@ class ReplayRun final : public Run {
   void event(const std::string& kind, const std::string& text, bool) override {
     events_.push_back({.epoch = epoch_, .kind = kind, .text = text});
   }
+  double seconds() const override { return seconds_; }
   bool replayed() const override { return true; }
 
-  void begin(std::int64_t epoch) { epoch_ = epoch; }
+  void begin(std::int64_t epoch, double seconds) {
+    epoch_ = epoch;
+    if (std::isfinite(seconds)) seconds_ += seconds;
+  }
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
   const std::string& why() const { return why_; }
   std::optional<std::int64_t> restored() const { return restored_; }
@@ -50,6 +54,7 @@ class ReplayRun final : public Run {
   double initial_, rate_, factor_ = 1;
   bool has_scheduler_;
   std::int64_t epoch_ = 0;
+  double seconds_ = 0;  ///< up to the end of this epoch
   std::string why_;
   std::optional<std::int64_t> restored_;
   std::vector<Event> events_;
@@ -113,7 +118,7 @@ Replay replay(const History& history, const ReplayOptions& options) {
   for (auto& callback : callbacks) callback->on_train_begin(run);
   for (std::int64_t i = 0; i < history.epochs() && run.why().empty(); ++i) {
     const std::int64_t epoch = history.rows[static_cast<std::size_t>(i)].epoch;
-    run.begin(epoch);
+    run.begin(epoch, history.at("seconds", i));
     for (auto& callback : callbacks) callback->on_epoch_begin(run, epoch);
     EpochLogs logs = logs_of(history, i, run.learning_rate());
     for (auto& callback : callbacks) callback->on_epoch_end(run, epoch, logs);

@@ -45,9 +45,10 @@ std::string safe_name(std::string_view name) {
 }
 
 /// What a run writes (a prefix where the name goes on). --overwrite removes these and leaves a user's own files alone.
-constexpr std::array<std::string_view, 12> run_files{"history.csv",          "history.json",  "log.jsonl",      "checkpoint.lehr",
-                                                     "best.weights.",        "last.weights.", "model.keras",    "curves.",
-                                                     "events.out.tfevents.", "report.html",   "misclassified.", "confusion."};
+constexpr std::array<std::string_view, 13> run_files{
+    "history.csv",   "history.json",   "log.jsonl",   "checkpoint.lehr", "checkpoint.previous.lehr",
+    "best.weights.", "last.weights.",  "model.keras", "curves.",         "events.out.tfevents.",
+    "report.html",   "misclassified.", "confusion."};
 
 void remove_run(const fs::path& folder) {
   std::error_code error;
@@ -133,6 +134,10 @@ void RunFolder::append_event(const Event& event) const {
 
 void RunFolder::rewind(const History& history) const {
   remove_unfinished(path_);
+  write_events(history);
+}
+
+void RunFolder::write_events(const History& history) const {
   std::string lines;
   for (const Event& event : history.events) lines += event_json(event) + "\n";
   write("log.jsonl", lines);

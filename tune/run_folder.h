@@ -28,6 +28,7 @@ class RunFolder {
   void write_history(const History& history) const;  ///< history.csv and history.json
   History read_history() const;                      ///< history.csv, with the events of log.jsonl where that exists
   void append_event(const Event& event) const;       ///< a line of log.jsonl
+  void write_events(const History& history) const;   ///< the whole of log.jsonl
   /// Before a run goes on: log.jsonl says what its checkpoint knows, and unfinished files of a killed run are gone.
   void rewind(const History& history) const;
 

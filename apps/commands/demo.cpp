@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/console.h"
+#include "apps/version.h"
 #include "tune/demo.h"
 #include "tune/format.h"
 
@@ -37,7 +38,7 @@ void run(Console& console, const FitJob& flags) {
   const auto renderer = console.renderer();
   int chapter = 1;
   const DemoReader reader = console.json || console.quiet ? DemoReader{} : narrator(console, chapter);
-  const DemoStory story = run_demo(flags, {.renderer = renderer.get(), .interrupted = interrupted}, reader);
+  const DemoStory story = run_demo(flags, {.renderer = renderer.get(), .interrupted = interrupted, .program = program_version()}, reader);
   if (story.interrupted) console.exit_code = static_cast<int>(Category::interrupted);
   if (console.json)
     console.out << demo_json(story).text(2) << '\n';

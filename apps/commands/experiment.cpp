@@ -7,6 +7,7 @@
 #include "apps/console.h"
 #include "apps/experiments/experiments.h"
 #include "apps/tune_flags.h"
+#include "apps/version.h"
 #include "tune/experiment_report.h"
 #include "tune/format.h"
 
@@ -69,7 +70,7 @@ void run(Console& console, ExperimentFlags& flags) {
   std::vector<ExperimentReport> done;
   for (const Experiment* e : wanted) {
     const auto renderer = console.renderer();
-    flags.options.hooks = {.renderer = renderer.get(), .interrupted = interrupted};
+    flags.options.hooks = {.renderer = renderer.get(), .interrupted = interrupted, .program = program_version()};
     flags.options.say = tune_hooks(console).say;
     if (!folder.empty() && wanted.size() > 1) flags.options.flags.run = folder + "/" + e->name;
     ExperimentReport report = run_experiment(*e, flags.options);

@@ -3,6 +3,7 @@
 
 #include "apps/console.h"
 #include "apps/fit_flags.h"
+#include "apps/version.h"
 
 namespace lehr {
 
@@ -44,7 +45,7 @@ void run(CLI::App& command, Console& console, FitFlags& flags) {
     job.seed = first + static_cast<std::uint64_t>(k);
     if (flags.repeat > 1 && !job.run.empty()) job.run += "-seed" + std::to_string(job.seed);
     const auto renderer = console.renderer();
-    const FitOutcome outcome = run_fit_job(job, {.renderer = renderer.get(), .interrupted = interrupted});
+    const FitOutcome outcome = run_fit_job(job, {.renderer = renderer.get(), .interrupted = interrupted, .program = program_version()});
     documents.push_back(fit_json(outcome.summary, outcome.history));
     if (!console.json && !console.quiet && outcome.confusion)
       console.out << report_table(class_report(*outcome.confusion, outcome.class_names), 8);

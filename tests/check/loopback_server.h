@@ -54,6 +54,11 @@ class LoopbackServer {
     const std::lock_guard lock(mutex_);
     return starts_;
   }
+  /// Every request, head and body.
+  std::vector<std::string> requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
 
  private:
   void serve() {
@@ -73,6 +78,18 @@ class LoopbackServer {
     }
   }
 
+  static void read_body(int client, std::string& request) {
+    const auto at = request.find("Content-Length: ");
+    if (at == std::string::npos) return;
+    const std::size_t whole = request.find("\r\n\r\n") + 4 + std::strtoul(request.c_str() + at + 16, nullptr, 10);
+    char piece[2048];
+    while (request.size() < whole) {
+      const auto got = ::recv(client, piece, sizeof piece, 0);
+      if (got <= 0) return;
+      request.append(piece, static_cast<std::size_t>(got));
+    }
+  }
+
   void answer(int client) {
     std::string request;
     char piece[2048];
@@ -81,12 +98,14 @@ class LoopbackServer {
       if (got <= 0) return;
       request.append(piece, static_cast<std::size_t>(got));
     }
+    read_body(client, request);
     std::size_t start = 0;
     if (const auto at = request.find("Range: bytes="); at != std::string::npos)
       start = std::strtoul(request.c_str() + at + 13, nullptr, 10);
     {
       const std::lock_guard lock(mutex_);
       starts_.push_back(start);
+      requests_.push_back(request);
     }
     if (manners_.silent) {
       ::recv(client, piece, sizeof piece, 0);  // until the client gives up
@@ -114,6 +133,7 @@ class LoopbackServer {
   int listening_ = -1, port_ = 0;
   mutable std::mutex mutex_;
   std::vector<std::size_t> starts_;
+  std::vector<std::string> requests_;
   std::atomic<bool> ending_ = false;
   std::thread thread_;
 };

@@ -7,7 +7,7 @@
 namespace lehr {
 
 template <SpecType T>
-CallbackState callback_state(const T& state, std::vector<float> weights = {}) {
+CallbackState callback_state(const T& state, std::shared_ptr<const std::vector<float>> weights = {}) {
   return {.text = to_config(state).print(), .weights = std::move(weights)};
 }
 /// A complaint names the checkpoint and the callback.

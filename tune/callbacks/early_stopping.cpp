@@ -31,15 +31,15 @@ class EarlyStoppingCallback final : public Callback {
     const double* found = find_log(logs, spec_.monitor);
     if (found == nullptr || epoch < spec_.start_from_epoch) return;
     const double value = *found;
-    if (spec_.restore_best_weights && weights_.empty()) {
-      weights_ = run.snapshot();
+    if (spec_.restore_best_weights && !weights_) {
+      weights_ = kept(run);
       state_.best_epoch = epoch;
     }
     ++state_.wait;
     if (monitor_.improves(value, state_.best)) {
       state_.best = value;
       state_.best_epoch = epoch;
-      if (spec_.restore_best_weights) weights_ = run.snapshot();
+      if (spec_.restore_best_weights) weights_ = kept(run);
       if (!spec_.baseline || monitor_.improves(value, spec_.baseline)) state_.wait = 0;
       return;
     }
@@ -53,8 +53,8 @@ class EarlyStoppingCallback final : public Callback {
   void on_train_end(Run& run) override {
     if (state_.stopped_epoch >= 0 && spec_.verbose > 0)
       run.event("stopped", "Epoch " + std::to_string(state_.stopped_epoch + 1) + ": early stopping");
-    if (!spec_.restore_best_weights || weights_.empty()) return;
-    run.restore(weights_);
+    if (!spec_.restore_best_weights || !weights_) return;
+    run.restore(*weights_);
     run.event("restored", "Restoring model weights from the end of the best epoch: " + std::to_string(state_.best_epoch + 1) + ".");
   }
 
@@ -65,10 +65,13 @@ class EarlyStoppingCallback final : public Callback {
   }
 
  private:
+  static std::shared_ptr<const std::vector<float>> kept(const Run& run) {
+    return std::make_shared<const std::vector<float>>(run.snapshot());
+  }
   EarlyStopping spec_;
   Monitor monitor_;
   StoppingState state_;
-  std::vector<float> weights_;
+  std::shared_ptr<const std::vector<float>> weights_;
 };
 
 }  // namespace

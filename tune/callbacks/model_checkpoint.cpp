@@ -13,9 +13,11 @@ namespace {
 struct CheckpointState {
   static constexpr SpecInfo info{.name = "model_checkpoint_state"};
   std::optional<double> best = {};
+  std::int64_t batches = 0;  ///< since the last save
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("best", self.best, "");
+    f("batches", self.batches, "");
   }
 };
 
@@ -26,9 +28,23 @@ class ModelCheckpointCallback final : public Callback {
     format_filepath_check();
   }
   std::string monitor() const override { return spec_.save_best_only ? spec_.monitor : std::string{}; }
+  std::int64_t every_batches() const override { return spec_.save_freq.epochs() ? 0 : 1; }
 
+  void on_train_batch_end(Run& run, const BatchEnd& end) override {
+    if (++state_.batches < spec_.save_freq.batches) return;
+    state_.batches = 0;
+    save(run, end.epoch, end.batch, end.logs());
+  }
   void on_epoch_end(Run& run, std::int64_t epoch, EpochLogs& logs) override {
-    const std::string file = format_filepath(spec_.filepath, epoch, logs);
+    if (spec_.save_freq.epochs()) save(run, epoch, {}, logs);
+  }
+
+  CallbackState save() const override { return callback_state(state_); }
+  void load(const CallbackState& state) override { state_ = state_from<CheckpointState>(state); }
+
+ private:
+  void save(Run& run, std::int64_t epoch, std::optional<std::int64_t> batch, const EpochLogs& logs) {
+    const std::string file = format_filepath(spec_.filepath, epoch, logs, batch);
     const double* value = find_log(logs, spec_.monitor);
     if (!spec_.save_best_only || value == nullptr) {
       run.save_weights(file);
@@ -51,10 +67,6 @@ class ModelCheckpointCallback final : public Callback {
               spec_.verbose > 0);
   }
 
-  CallbackState save() const override { return callback_state(state_); }
-  void load(const CallbackState& state) override { state_ = state_from<CheckpointState>(state); }
-
- private:
   // A whole model is written at the run's end (model.keras); here its weights are.
   void format_filepath_check() const {
     const std::string& file = spec_.filepath.value();
@@ -72,7 +84,7 @@ class ModelCheckpointCallback final : public Callback {
 
 }  // namespace
 
-std::string format_filepath(const std::string& pattern, std::int64_t epoch, const EpochLogs& logs) {
+std::string format_filepath(const std::string& pattern, std::int64_t epoch, const EpochLogs& logs, std::optional<std::int64_t> batch) {
   std::string out;
   for (std::size_t i = 0; i < pattern.size();) {
     const auto end = pattern.find('}', i);
@@ -85,6 +97,8 @@ std::string format_filepath(const std::string& pattern, std::int64_t epoch, cons
     try {
       if (name == "epoch") {
         out += fmt::format(fmt::runtime(format), epoch + 1);
+      } else if (name == "batch" && batch) {
+        out += fmt::format(fmt::runtime(format), *batch + 1);
       } else if (const double* value = find_log(logs, name)) {
         out += fmt::format(fmt::runtime(format), *value);
       } else {

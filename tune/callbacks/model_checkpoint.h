@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "tune/callback.h"
+#include "tune/callbacks/save_freq.h"
 
 namespace lehr {
 
@@ -25,6 +26,7 @@ struct ModelCheckpoint {
   bool save_best_only = false;
   bool save_weights_only = true;
   MonitorMode mode = MonitorMode::automatic;
+  Frequency save_freq = {};
   std::optional<double> initial_value_threshold = {};
   FirstBest first = FirstBest::none;
   template <class Self, class F>
@@ -35,13 +37,15 @@ struct ModelCheckpoint {
     f("save_best_only", self.save_best_only, "only when the value improves");
     f("save_weights_only", self.save_weights_only, "weights, not the whole model");
     f("mode", self.mode, "whether smaller or larger is better; auto: by the name");
+    f("save_freq", self.save_freq, "epoch, or every so many batches, counted over epochs");
     f("initial_value_threshold", self.initial_value_threshold, "improvement starts from this value");
     f("first", self.first, "what the first message calls the best so far");
   }
 };
 std::unique_ptr<Callback> make_callback(const ModelCheckpoint& spec);
 
-/// Fills `{epoch}` (from 1) and `{name}` with an optional Python format such as `:02d`, `:.2f`. Error{usage} for an unknown name.
-std::string format_filepath(const std::string& pattern, std::int64_t epoch, const EpochLogs& logs);
+/// Fills `{epoch}` (from 1), `{batch}` (from 1, where it is given) and `{name}` with an optional Python format such as `:02d`, `:.2f`.
+/// Error{usage} for an unknown name.
+std::string format_filepath(const std::string& pattern, std::int64_t epoch, const EpochLogs& logs, std::optional<std::int64_t> batch = {});
 
 }  // namespace lehr

@@ -28,10 +28,11 @@ class TerminateOnNaNCallback final : public Callback {
 
   void on_epoch_begin(Run& run, std::int64_t) override {
     if (spec_.policy != NanPolicy::rollback) return;
-    kept_ = run.snapshot();
-    state_.weights = static_cast<std::int64_t>(kept_.size());
+    auto all = run.snapshot();
+    state_.weights = static_cast<std::int64_t>(all.size());
     const auto slots = run.optimizer_state();
-    kept_.insert(kept_.end(), slots.begin(), slots.end());
+    all.insert(all.end(), slots.begin(), slots.end());
+    kept_ = std::make_shared<const std::vector<float>>(std::move(all));
   }
 
   void on_train_batch_end(Run& run, const BatchEnd&) override {
@@ -58,9 +59,9 @@ class TerminateOnNaNCallback final : public Callback {
       return;
     }
     ++state_.rolled_back;
-    const auto middle = kept_.begin() + static_cast<std::ptrdiff_t>(state_.weights);
-    run.restore({kept_.begin(), middle});
-    run.restore_optimizer_state({middle, kept_.end()});
+    const auto middle = kept_->begin() + static_cast<std::ptrdiff_t>(state_.weights);
+    run.restore({kept_->begin(), middle});
+    run.restore_optimizer_state({middle, kept_->end()});
     const double rate = run.learning_rate() / 2;
     run.reduce_learning_rate(rate);
     run.clear_invalid();
@@ -71,7 +72,7 @@ class TerminateOnNaNCallback final : public Callback {
 
   TerminateOnNaN spec_;
   NanState state_;
-  std::vector<float> kept_;
+  std::shared_ptr<const std::vector<float>> kept_;  ///< weights, then optimizer slots, of the epoch's begin
 };
 
 }  // namespace

@@ -120,7 +120,9 @@ double hidden_by(const Box& box, const LinePanel& panel, const Layout& l) {
     for (std::size_t i = 0; i + 1 < std::min(s.x.size(), s.y.size()); ++i) {
       const Point a{l.x.pixel(s.x[i]), l.y.pixel(s.y[i])};
       const Point b{l.x.pixel(s.x[i + 1]), l.y.pixel(s.y[i + 1])};
-      const int pieces = std::clamp(static_cast<int>(std::hypot(b.x - a.x, b.y - a.y) / 4), 1, 200);
+      const double length = std::hypot(b.x - a.x, b.y - a.y);
+      if (!std::isfinite(length)) continue;  // a gap
+      const int pieces = static_cast<int>(std::clamp(length / 4, 1.0, 200.0));
       for (int k = 0; k < pieces; ++k) {
         const double t = static_cast<double>(k) / pieces;
         const Point p{a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t};
