@@ -5,7 +5,7 @@ A page's steps are lines that end in a colon, each followed by a code block:
     `path`, new:               the block is that file
     `path`, after `line`:      the block goes behind the one line that has these words, or with "before" in front of it
 Without --build every step must fit the tree: new files are new, lines are there once. With it, all steps of all pages are done in a copy of
-the tree under FOLDER, which is then built and tested: the new kernel, layer, optimizer and experiment must pass what those here pass.
+the tree under FOLDER, which is then built and tested: the new kernel, layer, optimizer, callback and experiment must pass what those here pass.
 """
 import argparse
 import os
@@ -17,7 +17,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STEP = re.compile(r"^`(?P<path>[\w./-]+)`, (?:new|(?P<side>after|before) `(?P<anchor>[^`\n]+)`):\n\n```\w*\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
-TARGETS = ["test_kernels", "test_simt", "test_layers", "test_optim", "lehr"]
+TARGETS = ["test_kernels", "test_simt", "test_layers", "test_optim", "test_tune", "lehr"]
 CHECKS = "^(structure|kernels|layers|optim|commands)$"
 
 
@@ -84,7 +84,7 @@ def main():
     options = parser.parse_args()
     pages = sorted(ROOT.glob("docs/recipes/*.md"))
     pages = [page for page in pages if not options.page or page.stem in options.page]
-    missing = [] if options.page else [name for name in ("kernel", "layer", "optimizer", "experiment") if name not in [page.stem for page in pages]]
+    missing = [] if options.page else [name for name in ("kernel", "layer", "optimizer", "callback", "experiment") if name not in [page.stem for page in pages]]
     wrong = [f"docs/recipes/{name}.md is missing" for name in missing]
     wrong += build(options.build, pages) if options.build else [line for page in pages for line in follow(page, ROOT, do=False)]
     print("\n".join(wrong) if wrong else f"{len(pages)} recipes can be followed")
