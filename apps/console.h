@@ -48,6 +48,7 @@ void add_weights(CLI::App& app, Console& console);
 void add_bench(CLI::App& app, Console& console);
 void add_experiment(CLI::App& app, Console& console);
 void add_schedule(CLI::App& app, Console& console);
+void add_find_lr(CLI::App& app, Console& console);
 void add_demo(CLI::App& app, Console& console);
 void add_tune(CLI::App& app, Console& console);
 void add_worker(CLI::App& app, Console& console);

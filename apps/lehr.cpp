@@ -49,9 +49,10 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.failure_message(CLI::FailureMessage::help);
   lehr::add_version_flag(app, console);
-  for (const auto add : {lehr::add_demo, lehr::add_experiment, lehr::add_fit, lehr::add_tune, lehr::add_worker, lehr::add_cross_validate,
-                         lehr::add_evaluate, lehr::add_predict, lehr::add_summary, lehr::add_schedule, lehr::add_data, lehr::add_weights,
-                         lehr::add_runs, lehr::add_report, lehr::add_replay, lehr::add_bench, lehr::add_devices, lehr::add_help})
+  for (const auto add :
+       {lehr::add_demo, lehr::add_experiment, lehr::add_fit, lehr::add_tune, lehr::add_worker, lehr::add_cross_validate, lehr::add_evaluate,
+        lehr::add_predict, lehr::add_summary, lehr::add_find_lr, lehr::add_schedule, lehr::add_data, lehr::add_weights, lehr::add_runs,
+        lehr::add_report, lehr::add_replay, lehr::add_bench, lehr::add_devices, lehr::add_help})
     add(app, console);
   lehr::add_not_yet(app);
   const bool json = std::find_if(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; }) != argv + argc;

@@ -15,7 +15,6 @@ namespace {
 using Line = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array commands{
-    Line{"find-lr", "the rate range test: which learning rates a network can stand"},
     Line{"tune", "search for hyperparameters"},
     Line{"worker", "one more process for a study, on this or another machine"},
     Line{"cross-validate", "K-fold cross-validation"},

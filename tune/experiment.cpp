@@ -4,8 +4,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "engine/number_text.h"
 #include "layers/network.h"
 #include "tune/experiment_search.h"
+#include "tune/find_lr_job.h"
 #include "tune/run_folder.h"
 #include "weights/source.h"
 
@@ -147,6 +149,19 @@ bool train_base(FitJob job, const FitJobHooks& hooks) {
   return !run_fit_job(job, own).interrupted;
 }
 
+std::string take_found_rate(const FitJob& job, const RangeTestOptions& finder, const FitJobHooks& hooks, FindLrReport& found) {
+  found = test_rates({.job = job, .test = finder}, job_parts(job, *hooks.data, hooks).train, hooks);
+  for (const auto& candidate : found.candidates)
+    if (candidate.name.find("valley") != std::string::npos) {
+      if (hooks.renderer != nullptr) hooks.renderer->on_message("the range test's valley: training at " + number_text(candidate.rate));
+      return number_text(candidate.rate);
+    }
+  throw Error({.category = Category::failed,
+               .where = "range test",
+               .what = "it has too few steps for a suggestion",
+               .got = std::to_string(found.traces.front().rates.size()) + " steps before the loss diverged"});
+}
+
 /// One seed: the phase before, where there is one, and the job itself. False: interrupted in the phase before.
 bool train(ExperimentPlan plan, const ExperimentOptions& o, const FitJobHooks& hooks, ExperimentReport& report) {
   if (plan.search) {
@@ -162,8 +177,11 @@ bool train(ExperimentPlan plan, const ExperimentOptions& o, const FitJobHooks& h
     plan.job.initial_weights = before.run + "/last.weights.h5";
   }
   FitJob job = plan.job;
+  FindLrReport found;
+  if (plan.finder) job.learning_rate = take_found_rate(job, *plan.finder, hooks, found);
   const FitOutcome outcome = run_fit_job(job, hooks);
   ExperimentRun run = run_of(outcome, job.seed);
+  if (plan.finder) write_find_lr(found, plan.finder->growth, run.run);
   run.before = before.run;
   run.before_test_accuracy = before.test_accuracy;
   run.seconds += before.seconds;

@@ -10,6 +10,7 @@
 
 #include "tune/collapse.h"
 #include "tune/descent.h"
+#include "tune/find_lr.h"
 #include "tune/fit_job.h"
 #include "tune/killed_run.h"
 #include "tune/study/cross_validation.h"
@@ -61,6 +62,7 @@ struct ExperimentPlan {
   std::int64_t kill_after = 0;             ///< > 0: a second process repeats the run, is killed after so many epochs and gone on with
   std::vector<double> descent_rates = {};  ///< not empty: no training but steps on a parabola at these rates; `job` says which in words
   std::optional<ExperimentSearch> search = {};
+  std::optional<RangeTestOptions> finder = {};  ///< the rate comes from a range test: its valley
 };
 
 struct ExperimentReport;

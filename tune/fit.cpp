@@ -1,7 +1,6 @@
 // One call of fit: epochs, batches, validation, callbacks.
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "engine/atomic_file.h"
 #include "engine/data/split.h"

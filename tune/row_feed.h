@@ -11,6 +11,8 @@
 
 namespace lehr {
 
+constexpr std::uint32_t shuffle_stream = 0x5u;  ///< of the orders of rows; the epoch is the step
+
 class RowFeed {
  public:
   virtual ~RowFeed() = default;

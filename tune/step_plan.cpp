@@ -154,6 +154,19 @@ class StepBuilder {
     step_.sums.push_back(sum);
   }
 
+  void emit_range_test(const RangeTestSpec& spec, Value values, Value extra) {
+    step_.trace = p_.kept("range test", spec.elements(), DType::f64);
+    auto op = p_.prepare(spec);
+    p_.add({.name = "range test",
+            .layer = "metrics",
+            .reads = {values, extra},
+            .writes = {step_.trace},
+            .always = true,
+            .run = [op, values, extra, trace = step_.trace, counters = r_.state.counters()](const Binding& v, View, Stream& s) {
+              op->run(v[values], v[extra], v[trace], counters, s);
+            }});
+  }
+
   void emit_loss_and_metrics(const std::vector<Value>& values) {
     const auto& form = r_.form;
     const std::int64_t classes = r_.network.output().elements();
@@ -172,6 +185,7 @@ class StepBuilder {
     if (p_.training()) p_.backward();
     penalties.emit_weights();
     emit_sum(loss.per_sample, penalties.loss(), p_.training() && r_.stop_on_nan);
+    if (r_.range_test) emit_range_test(*r_.range_test, loss.per_sample, penalties.loss());
     for (const Value metric : metrics) emit_sum(metric, {}, false);
 
     if (p_.training()) {

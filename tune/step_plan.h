@@ -8,6 +8,7 @@
 #include "engine/data/dataset.h"
 #include "engine/plan.h"
 #include "engine/planner.h"
+#include "kernels/metrics.h"
 #include "layers/losses.h"
 #include "layers/metrics.h"
 #include "layers/network.h"
@@ -48,6 +49,7 @@ struct StepPlan {
   Value x, y, permutation, class_weights;  ///< to be bound
   std::vector<Value> sums;                 ///< [2] f64 each: the loss, then every metric
   Value outputs, predicted;  ///< to be bound, tables of all rows: predict: outputs [rows, ...] f32; evaluate: predicted ids [rows] i32
+  Value trace;               ///< of a range test
 
   void zero_sums(Backend& backend) const;
   std::vector<double> means(Backend& backend) const;      ///< loss, metrics; NaN before the first sample
@@ -62,9 +64,10 @@ struct StepRequest {
   StepForm form;
   std::optional<Loss> loss = {};  ///< not for prediction
   std::vector<Metric> metrics = {};
-  const Optimizer* optimizer = nullptr;   ///< training
-  const Network* augmentation = nullptr;  ///< training: layers in front, on 0-255
-  bool stop_on_nan = false;               ///< training: a loss that is no number sets the stop flag before this step's update
+  const Optimizer* optimizer = nullptr;          ///< training
+  const Network* augmentation = nullptr;         ///< training: layers in front, on 0-255
+  bool stop_on_nan = false;                      ///< training: a loss that is no number sets the stop flag before this step's update
+  std::optional<RangeTestSpec> range_test = {};  ///< training: every step's loss goes into a trace; divergence sets the stop flag
 };
 /// Layers in front of the training plan may have no weights and must keep the samples' shape: Error{usage}.
 void check_augmentation(const Network& augmentation, const Shape& sample);

@@ -46,6 +46,13 @@ std::vector<std::string> not_better(const Experiment&, const ExperimentReport& r
   return {};
 }
 
+/// The same network and data; the rate comes from a range test around what the scale's networks stand.
+ExperimentPlan finder_plan(const Experiment& e, const ExperimentChoice& choice) {
+  ExperimentPlan out = plan(e, choice);
+  out.finder = RangeTestOptions{.from = 1e-7, .to = 1, .steps = choice.scale == Scale::smoke ? 30 : 100};
+  return out;
+}
+
 }  // namespace
 
 std::vector<Experiment> lfw_learning_rates() {
@@ -83,7 +90,17 @@ std::vector<Experiment> lfw_learning_rates() {
       one("1e-6", 1e-6, 50, 0.7121067643165588, "13:00", "Can a rate be too small?",
           "Learning that is too slow looks healthy: smooth curves, no overfitting, and after 50 epochs far from done. The lecture reckons "
           "with 200 to 300 epochs.",
-          nullptr)};
+          nullptr),
+      Experiment{.name = "16.2-lr-finder",
+                 .section = "16.2",
+                 .question = "Which rate does a range test suggest, and does a run at that rate hold it?",
+                 .lesson =
+                     "Some hundred steps at growing rates cost less than an epoch or two and tell the decade, not the rate: train at the "
+                     "suggestion and at its neighbours before you believe it. The lecture names the tool and warns of it.",
+                 .lecture = {.setting = "named at the section's end; its best run is the one at 1e-4 over 30 epochs",
+                             .learning_rate = 1e-4,
+                             .epochs = 30},
+                 .plan = finder_plan}};
 }
 
 }  // namespace lehr
