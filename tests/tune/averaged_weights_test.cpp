@@ -6,6 +6,7 @@
 #include "layers/dense.h"
 #include "optim/adam_family.h"
 #include "optim/sgd.h"
+#include "tests/check/temporary_folder.h"
 #include "tune/checkpoint.h"
 #include "tune/model.h"
 
@@ -79,6 +80,8 @@ TEST_CASE("schedule-free: validation, the end and files have x; training goes on
 
 TEST_CASE("averages and accumulated gradients are in the checkpoint: interrupted after any step, the end is the same") {
   const Dataset data = rows(10);
+  const TemporaryFolder folder;
+  const std::string file = folder / "a.lehr";
   for (const bool schedule_free : {false, true}) {
     const auto make = [&] { return schedule_free ? line(ScheduleFreeAdamW{.learning_rate = 0.05}) : line(everything()); };
     const FitOptions options{.epochs = 3, .batch_size = 2, .validation_data = &data};
@@ -91,10 +94,10 @@ TEST_CASE("averages and accumulated gradients are in the checkpoint: interrupted
       part.interrupted = [&] { return ++asked == at; };
       const FitResult stopped = begun.fit_run(data, part);
       if (!stopped.interrupted) continue;  // asked where an epoch ends anyway
-      write_checkpoint("averaged_weights_test.lehr", capture_checkpoint(begun, stopped.state));
+      write_checkpoint(file, capture_checkpoint(begun, stopped.state));
       Model resumed = make();
       FitOptions rest = options;
-      rest.resume = read_checkpoint("averaged_weights_test.lehr", resumed);
+      rest.resume = read_checkpoint(file, resumed);
       const FitResult got = resumed.fit_run(data, rest);
       CAPTURE(at);
       CHECK(all(resumed) == all(whole));
@@ -103,5 +106,4 @@ TEST_CASE("averages and accumulated gradients are in the checkpoint: interrupted
       CHECK(std::equal(a.as<float>(), a.as<float>() + a.count, b.as<float>()));
     }
   }
-  std::remove("averaged_weights_test.lehr");
 }
