@@ -6,6 +6,7 @@
 
 #include "kernels/cpu.h"
 #include "kernels/problems/check.h"
+#include "kernels/variant.h"
 #ifdef LEHR_WITH_CUDA
 #include "kernels/cuda.h"
 #include "kernels/data_sheet.h"
