@@ -8,6 +8,7 @@
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "tune/format.h"
+#include "tune/quantities.h"
 
 namespace lehr {
 

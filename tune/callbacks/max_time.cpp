@@ -4,7 +4,7 @@
 
 #include "tune/callbacks/callback_state.h"
 #include "tune/format.h"
-#include "tune/study/tune_job.h"
+#include "tune/quantities.h"
 
 namespace lehr {
 

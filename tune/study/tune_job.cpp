@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/number_text.h"
-
 namespace lehr {
 
 namespace {
@@ -33,16 +31,6 @@ void read(const JsonValue& v, std::int64_t& out) { out = v.integer(); }
 void read(const JsonValue& v, std::uint64_t& out) { out = static_cast<std::uint64_t>(v.integer()); }
 void read(const JsonValue& v, std::vector<std::string>& out) {
   for (const auto& e : v.elements()) out.push_back(e.string());
-}
-
-double with_unit(const std::string& text, const std::string& where, const std::vector<std::pair<std::string, double>>& units,
-                 const std::string& expected) {
-  const auto end = text.find_first_not_of("0123456789.");
-  const auto number = parse_number(text.substr(0, end));
-  const std::string unit = end == std::string::npos ? "" : text.substr(end);
-  for (const auto& [name, factor] : units)
-    if (number && *number > 0 && name == unit) return *number * factor;
-  throw Error({.category = Category::usage, .where = where, .what = "cannot read it", .expected = expected, .got = text});
 }
 
 std::string setting_text(const std::vector<Setting>& settings, const std::string& flag) {
@@ -105,15 +93,6 @@ std::string difference(const TuneJob& before, const TuneJob& now) {
   compare("--command", before.command, now.command);
   compare("--seed", std::to_string(before.seed), std::to_string(now.seed));
   return out;
-}
-
-double seconds_from_text(const std::string& text, const std::string& where) {
-  return with_unit(text, where, {{"", 1}, {"s", 1}, {"min", 60}, {"m", 60}, {"h", 3600}, {"d", 86400}}, "a time, as 90s, 10min or 2h");
-}
-
-double bytes_from_text(const std::string& text, const std::string& where) {
-  return with_unit(text, where, {{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}},
-                   "a size, as 500MB or 5GB");
 }
 
 }  // namespace lehr

@@ -40,9 +40,4 @@ std::vector<Objective> objectives_of(const TuneJob& job);
 /// What differs in meaning, a line each; budgets and the oracle may change. Empty: the study can go on.
 std::string difference(const TuneJob& before, const TuneJob& now);
 
-/// `90`, `90s`, `10min`, `2h`, `1d` in seconds. Error{usage} about `where`.
-double seconds_from_text(const std::string& text, const std::string& where);
-/// `500MB`, `5GB` in bytes.
-double bytes_from_text(const std::string& text, const std::string& where);
-
 }  // namespace lehr
