@@ -3,16 +3,18 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "weights/model_file.h"
+
 namespace lehr {
 
 void add_fit_flags(CLI::App& c, FitJob& job) {
-  c.add_option("--model", job.model, "network: layers joined by |, or a named one");
+  c.add_option("--model", job.model, "network: layers joined by |, a named one, or model.keras");
   c.add_option("--data", job.data, "fashion_mnist, digits, faces(...), a folder, a zip, arrays(x.npy, y.npy), ...");
   c.add_option("--validation", job.validation, "data to validate on");
   c.add_option("--validation-split", job.validation_split, "share of the training rows to validate on");
   c.add_option("--split", job.split, "which rows: last (as Keras), random or stratified")->capture_default_str();
   c.add_option("--split-seed", job.split_seed, "of random splits")->capture_default_str();
-  c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...")->capture_default_str();
+  c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...; default: a compiled model's own, else adam");
   c.add_option("--learning-rate", job.learning_rate, "a number or a schedule; wins over the optimizer's own");
   c.add_option("--loss", job.loss, "default: by the labels");
   c.add_option("--metrics", job.metrics, "default: accuracy for classes")->delimiter(',');
@@ -90,5 +92,20 @@ void check_job(const FitJob& job) {
 }
 
 std::string run_path(const std::string& run) { return std::filesystem::is_directory(run) ? run : "runs/" + run; }
+
+void refuse_preprocessing(const FitJob& job) {
+  const char* flag = job.rescale                ? "--rescale"
+                     : job.preprocess != "none" ? "--preprocess"
+                     : !job.image_size.empty()  ? "--image-size"
+                                                : nullptr;
+  if (flag != nullptr)
+    throw Error(
+        {.category = Category::usage, .where = flag, .what = "a run has its own preprocessing", .expected = "a model file or a network"});
+}
+
+bool names_model(const std::string& run) {
+  if (std::filesystem::is_directory(run)) return false;
+  return is_model_file(run) || run.find_first_of("(|") != std::string::npos;
+}
 
 }  // namespace lehr

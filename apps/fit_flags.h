@@ -18,5 +18,9 @@ void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job);
 void check_job(const FitJob& job);
 /// A folder, or a name under runs/.
 std::string run_path(const std::string& run);
+/// Not a run but a model: a file (x.keras), or a network's text with weights of its own.
+bool names_model(const std::string& run);
+/// A run has its own preprocessing: Error{usage} where a flag names another.
+void refuse_preprocessing(const FitJob& job);
 
 }  // namespace lehr

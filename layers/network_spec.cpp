@@ -4,37 +4,38 @@
 #include "engine/spec/names.h"
 #include "engine/spec/parse.h"
 #include "layers/catalogue.h"
+#include "layers/network_files.h"
 
 namespace lehr {
 
 namespace {
 
-void extend(Network& net, const SpecValue& value);
+void extend(Network& net, const SpecValue& value, const NetworkFiles& files);
 
-Network branch(const SpecValue& value) {
+Network branch(const SpecValue& value, const NetworkFiles& files) {
   Network net;
-  extend(net, value);
+  extend(net, value, files);
   return net;
 }
 
 // add(identity, conv2d(...)): every argument takes the value at that point.
-void extend_branches(Network& net, const SpecValue& value) {
+void extend_branches(Network& net, const SpecValue& value, const NetworkFiles& files) {
   const Node start = net.last();
   std::vector<Node> ends;
-  for (const auto& item : value.items) ends.push_back(net.append(branch(item), start));
+  for (const auto& item : value.items) ends.push_back(net.append(branch(item, files), start));
   SpecValue layer = value;
   layer.items.clear();
   net.add(layer_catalogue().from(layer), ends);
 }
 
-void extend_repeat(Network& net, const SpecValue& value) {
+void extend_repeat(Network& net, const SpecValue& value, const NetworkFiles& files) {
   if (value.items.size() != 2 || !value.keywords.empty())
     throw spec_error(
         value,
         {.category = Category::usage, .what = "repeat takes a count and layers", .expected = "repeat(3, conv2d(32, 3) | max_pooling2d)"});
   const std::int64_t count = spec_integer(value.items[0], 0, 1000);
   for (std::int64_t i = 0; i < count; ++i) {
-    const Network once = branch(value.items[1]);
+    const Network once = branch(value.items[1], files);
     const std::size_t offset = net.size();
     Network copy;
     for (const auto& entry : once.entries()) {
@@ -47,16 +48,16 @@ void extend_repeat(Network& net, const SpecValue& value) {
   }
 }
 
-void extend_named(Network& net, const SpecValue& value) {
+void extend_named(Network& net, const SpecValue& value, const NetworkFiles& files) {
   const std::vector<std::string_view> merging{"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"};
   const auto is = [&](std::string_view name) { return same_name(value.text, name); };
   const bool merges = std::any_of(merging.begin(), merging.end(), is) ||  // the others' own arguments are then given by name
                       (is("custom_scale_layer") && value.keyword("scale") != nullptr) ||
                       (is("operation") && value.keyword("function") != nullptr);
   if (same_name(value.text, "repeat")) {
-    extend_repeat(net, value);
+    extend_repeat(net, value, files);
   } else if (merges && !value.items.empty()) {
-    extend_branches(net, value);
+    extend_branches(net, value, files);
   } else if (layer_catalogue().knows(value)) {
     net.add(layer_catalogue().from(value));
   } else if (network_catalogue().knows(value)) {
@@ -75,11 +76,14 @@ void extend_named(Network& net, const SpecValue& value) {
   }
 }
 
-void extend(Network& net, const SpecValue& value) {
+void extend(Network& net, const SpecValue& value, const NetworkFiles& files) {
   if (value.is(SpecKind::pipeline)) {
-    for (const auto& item : value.items) extend(net, item);
+    for (const auto& item : value.items) extend(net, item, files);
+  } else if (const auto file = files && (value.is(SpecKind::word) || value.is(SpecKind::string)) ? files(value.text) : std::nullopt) {
+    if (net.size() == 0) net.set_name(file->name());
+    net.append(*file, net.last());
   } else if (value.named()) {
-    extend_named(net, value);
+    extend_named(net, value, files);
   } else {
     throw wrong_type(value, "a layer, as dense(10, softmax)");
   }
@@ -87,15 +91,16 @@ void extend(Network& net, const SpecValue& value) {
 
 }  // namespace
 
-Network network_from_spec(const SpecValue& value) {
+Network network_from_spec(const SpecValue& value, const NetworkFiles& files) {
   Network net;
-  extend(net, value);
+  extend(net, value, files);
   if (net.size() == 0)
     throw spec_error(
         value, {.category = Category::usage, .what = "the network has no layers", .expected = "layers, as flatten | dense(10, softmax)"});
   return net;
 }
 
+Network network_from_spec(const SpecValue& value) { return network_from_spec(value, {}); }
 Network network_from_text(std::string_view text) { return network_from_spec(parse_spec(text, "--model")); }
 
 // A chain is written with `|`. A merging layer takes branches that all start at one node; anything else has no text of its own.

@@ -50,13 +50,6 @@ OpenedDevice open_device(const FitJob& job) {
 
 namespace {
 
-Network job_network(const FitJob& job) {
-  Network network = network_from_text(job.model);
-  if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
-    throw Error({.category = Category::usage, .where = "--freeze", .what = "no layer has such a name", .got = job.freeze});
-  return network;
-}
-
 std::size_t resident_bytes(const std::optional<Dataset>& data) { return data ? data->x.bytes() + data->y.bytes() : 0; }
 
 /// What training holds at its peak; `other`: parts that wait for the end.
@@ -71,87 +64,13 @@ std::string memory_text(const MemoryUse& use, std::size_t other) {
   return out;
 }
 
-}  // namespace
-
-ModelOptions model_options(const FitJob& job, const Dataset& data) {
-  OpenedDevice device = open_device(job);
-  ModelOptions options{.precision = precision_of(job.precision),
-                       .seed = job.seed,
-                       .backend = std::move(device.backend),
-                       .input = input_transform(job, data),
-                       .weights_dir = job.data_dir};
-  if (!device.note.empty()) options.notes.push_back(device.note);
-  options.optimizer = job_optimizer(job);
-  if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
-  if (!job.metrics.empty()) {
-    options.metrics.emplace();
-    for (const auto& m : job.metrics) options.metrics->push_back(metric_from_spec(parse_spec(m, "--metrics")));
-  }
-  return options;
-}
-
-namespace {
-
-/// A model may begin with random_brightness or random_contrast made for 0 to 255; after the default division by 255 that leaves noise.
-std::vector<std::string> range_warnings(const Network& network) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < network.size() && network.make(i)->augments(); ++i) {
-    const LayerSpec& layer = network.entries()[i].layer;
-    const auto* brightness = layer.as<RandomBrightness>();
-    const auto* contrast = layer.as<RandomContrast>();
-    if ((brightness == nullptr || brightness->value_range[1] <= 1) && (contrast == nullptr || contrast->value_range[1] <= 1)) continue;
-    out.push_back(
-        "warning: " + std::string(layer.info().name) +
-        " expects 0 to 255, but the model's input is divided by 255: give it value_range=[0, 1], or put rescaling(1/255) after it");
-  }
-  return out;
-}
-
-/// The whole network from the file; where it has other layers too, those of the file's names.
-std::string load_initial_weights(Model& model, const std::string& file) {
-  try {
-    return model.load_weights(file);
-  } catch (const Error& whole) {
-    try {
-      return model.load_weights(file, Matching::by_name);
-    } catch (const Error&) {
-      throw whole;
-    }
-  }
-}
-
-}  // namespace
-
-JobModel make_job_model(const FitJob& job, const Dataset& train) {
-  JobModel out;
-  Network network = job_network(job);
-  ModelOptions options = model_options(job, train);
-  if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
-    options.input = {};
-    out.messages.emplace_back("the model begins with its own rescaling: no division by 255");
-  } else if (job.rescale == std::nullopt && job.preprocess == "none" && train.x_dtype() == DType::u8) {
-    out.messages = range_warnings(network);
-  }
-  out.model = std::make_unique<Model>(std::move(network), std::move(options));
-  check_dataset(train);
-  out.model->resolve(train);
-  if (!job.augment.empty()) out.augmentation = network_from_spec(parse_spec(job.augment, "--augment"));
-  check_augmentation(out.augmentation, train.sample_shape());
-  for (const auto& message : out.model->messages()) out.messages.push_back(message);
-  if (!job.initial_weights.empty()) out.messages.push_back(load_initial_weights(*out.model, job.initial_weights));
-  const SlotLayout slots = out.model->options().optimizer.slots(out.model->state().tensors());
-  out.model->state().set_slots(slots.initial, slots.extra);
-  return out;
-}
-
-namespace {
-
 class JobRun {
  public:
   JobRun(const FitJob& job, const FitJobHooks& hooks)
       : job_(job), hooks_(hooks), parts_(job_parts(job, hooks.data != nullptr ? *hooks.data : load_job_data(job.data, job, hooks), hooks)) {
     JobModel made = make_job_model(job, parts_.train);
     model_ = std::move(made.model);
+    own_optimizer_ = made.own_optimizer;
     augmentation_ = std::move(made.augmentation);
     for (auto& message : made.messages) parts_.messages.push_back(std::move(message));
     warn_of_schedule();
@@ -230,7 +149,9 @@ class JobRun {
     else
       folder_ = RunFolder::create(job_.runs_root, job_.name, today());
     Config config;
-    for (const auto& [flag, values] : job_settings(job_)) {
+    FitJob settled = job_;
+    if (settled.optimizer.empty() && !own_optimizer_) settled.optimizer = "adam";
+    for (const auto& [flag, values] : job_settings(settled)) {
       if (flag == "callback" || flag == "metrics")
         config.set(flag, values);
       else
@@ -314,6 +235,7 @@ class JobRun {
     folder_->write_history(result.history);
     folder_->write_events(result.history);
     model_->save_weights(folder_->file("last.weights.h5").string());
+    save_model();
     RunSummary summary = base_summary();
     summary.seconds = result.seconds;
     summary.samples_per_s = result.samples_per_s;
@@ -335,6 +257,19 @@ class JobRun {
     out.summary = summarize(result.history, summary);
     if (hooks_.renderer != nullptr) hooks_.renderer->on_run_end(out.summary);
     return out;
+  }
+
+  /// For Keras, and to go on with here. What it holds beside the weights depends on what Keras knows.
+  void save_model() const {
+    try {
+      model_->save_weights(folder_->file("model.keras").string());
+    } catch (const Error& error) {
+      if (error.info().category != Category::usage) throw;
+      say("model.keras is not written: " + std::string(error.what()));
+      return;
+    }
+    if (!keras_knows(model_->options().optimizer))
+      say("model.keras is not compiled: Keras has no " + std::string(model_->options().optimizer.info().class_name));
   }
 
   void evaluate(FitOutcome& out, RunSummary& summary) {
@@ -360,32 +295,11 @@ class JobRun {
   std::optional<RunWriter> writer_;
   std::size_t logged_ = 0;  ///< events that log.jsonl holds
   bool disk_failed_ = false;
+  bool own_optimizer_ = false;
 };
 
 }  // namespace
 
 FitOutcome run_fit_job(const FitJob& job, const FitJobHooks& hooks) { return JobRun(job, hooks).run(); }
-
-LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given) {
-  const RunFolder folder = RunFolder::open(run, given.runs_root);
-  LoadedRun out;
-  out.job = job_from_config(folder.file("config.toml").string());
-  out.job.device = given.device;
-  if (given.threads != 0) out.job.threads = given.threads;
-  if (!given.memory.empty()) out.job.memory = given.memory;
-  if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
-  if (!given.metrics.empty()) out.job.metrics = given.metrics;
-  const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.h5").string() : weights;
-  out.data = load_job_data(out.job.data, out.job);
-  Network network = job_network(out.job);
-  network.set_weights({});  // the run's own follow: where they once came from need not be there any more
-  ModelOptions options = model_options(out.job, out.data.any());
-  if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
-  out.model = std::make_unique<Model>(std::move(network), std::move(options));
-  out.model->resolve(out.data.any());
-  out.model->load_weights(file);
-  out.weights_file = file;
-  return out;
-}
 
 }  // namespace lehr

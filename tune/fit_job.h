@@ -11,6 +11,7 @@
 #include "engine/data/split.h"
 #include "kernels/devices.h"
 #include "tune/confusion.h"
+#include "tune/keras_compile.h"
 #include "tune/model.h"
 #include "tune/run_summary.h"
 
@@ -23,7 +24,8 @@ struct FitJob {
   std::optional<double> validation_split = {};
   std::string split = "last";
   std::uint64_t split_seed = 0;
-  std::string optimizer = "adam", learning_rate = {}, loss = {};
+  std::string optimizer = {};  ///< empty: the compiled model's, else adam
+  std::string learning_rate = {}, loss = {};
   std::vector<std::string> metrics = {};
   std::int64_t epochs = 10, batch_size = 32;
   bool shuffle = true;
@@ -72,7 +74,9 @@ OpenedDevice open_device(const FitJob& job);
 /// --memory (half of what the process may use where it is not given), less what is held already; --image-size, --color and the like.
 LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
 DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJobHooks& hooks = {}, std::size_t held = 0);
-ModelOptions model_options(const FitJob& job, const Dataset& data);
+Network job_network(const FitJob& job);  ///< --model and --freeze
+/// `own`: optimizer, loss and metrics of a compiled model, for those that no flag names.
+ModelOptions model_options(const FitJob& job, const Dataset& data, const Compiled& own = {});
 /// The job's data after the rules of "what silence means".
 struct JobParts {
   Dataset train = {};
@@ -85,6 +89,7 @@ struct JobModel {
   std::unique_ptr<Model> model = {};
   Network augmentation = {};
   std::vector<std::string> messages = {};
+  bool own_optimizer = false;  ///< a compiled model's, with its state
 };
 JobModel make_job_model(const FitJob& job, const Dataset& train);
 std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);  ///< flag -> values, for config.toml
@@ -102,5 +107,8 @@ struct LoadedRun {
 /// weights: best, last or a file. `given`: its device and runs_root hold, its threads, memory and data_dir where they are set. Error{data}
 /// where the run or the file is missing.
 LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given);
+/// A model file, or a network with weights of its own (`vgg16(weights=imagenet)`), without a run: its compiled loss and metrics where it has them.
+/// `data`: what it is evaluated on, bytes divided by 255 as fit does unless `given` says otherwise; null: it predicts, and arrays go in as they are.
+LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset* data);
 
 }  // namespace lehr

@@ -37,8 +37,8 @@ InputTransform input_transform(const FitJob& job, const Dataset& data) {
   return out;
 }
 
-Optimizer job_optimizer(const FitJob& job) {
-  Optimizer optimizer = optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
+Optimizer job_optimizer(const FitJob& job, const Optimizer& own) {
+  Optimizer optimizer = job.optimizer.empty() ? own : optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
   if (!job.learning_rate.empty()) {
     const auto given = SpecConvert<LearningRate>::from(parse_spec(job.learning_rate, "--learning-rate"));
     optimizer = optimizer.with_learning_rate(LearningRate::over(optimizer.learning_rate(), given));

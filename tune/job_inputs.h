@@ -12,8 +12,8 @@ namespace lehr {
 /// By --preprocess and --rescale; bytes are divided by 255 where neither is given. Error{usage} where both are.
 InputTransform input_transform(const FitJob& job, const Dataset& data);
 
-/// --optimizer, with --learning-rate on top: a number or a schedule.
-Optimizer job_optimizer(const FitJob& job);
+/// --optimizer (where it is not given `own`, which is Adam unless a compiled model brings one), with --learning-rate on top: a number or a schedule.
+Optimizer job_optimizer(const FitJob& job, const Optimizer& own = {});
 
 /// `auto` (n / (classes * count)), or `id:weight,...`; by id, empty for an empty text. Error{usage} for anything else.
 std::vector<float> class_weights(const std::string& text, const Dataset& train, std::int64_t classes);

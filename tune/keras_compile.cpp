@@ -112,6 +112,7 @@ JsonValue optimizer_json(const Optimizer& optimizer, double rate) {
   JsonValue object = spec_to_json(optimizer.config());
   JsonValue config = JsonValue::object();
   for (const auto& [key, value] : object.at("config").members()) {
+    if (key == "style") continue;  // ours; only Keras's own is written
     if (key != "learning_rate") {
       config.append(key, value);
     } else if (const JsonValue* schedule = value.find("class_name"); schedule != nullptr && known(keras_schedules, schedule->string())) {
@@ -143,8 +144,18 @@ Compiled from_compile_config(const std::string& text, const std::string& source)
   return out;
 }
 
+std::string without_optimizer(const std::string& text, const std::string& source) {
+  JsonValue json = JsonValue::parse(text, source + ", compile_config");
+  json["optimizer"] = "adam";
+  return json.text();
+}
+
 bool is_keras_schedule(const std::string& class_name) { return known(keras_schedules, class_name); }
-bool keras_knows(const Optimizer& optimizer) { return known(keras_optimizers, std::string(optimizer.info().class_name)); }
+bool keras_knows(const Optimizer& optimizer) {
+  const SpecValue config = optimizer.config();
+  const SpecValue* style = config.keyword("style");
+  return known(keras_optimizers, std::string(optimizer.info().class_name)) && (style == nullptr || style->text == "keras");
+}
 
 std::string to_compile_config(const Compiled& compiled, double rate) {
   JsonValue metrics = JsonValue::array();

@@ -19,6 +19,8 @@ struct Compiled {
 
 /// Error{data} names what is not supported, and what is.
 Compiled from_compile_config(const std::string& json, const std::string& source);
+/// The same compile_config with Adam for its optimizer: for those who bring their own.
+std::string without_optimizer(const std::string& json, const std::string& source);
 /// `rate`: the learning rate as it stands.
 std::string to_compile_config(const Compiled& compiled, double rate);
 bool is_keras_schedule(const std::string& class_name);

@@ -1,8 +1,10 @@
 // A model's weights in files: of its own run, of Keras, of PyTorch.
 #include <algorithm>
 
+#include "tune/keras_compile.h"
 #include "tune/keras_optimizer.h"
 #include "tune/model.h"
+#include "weights/model_file.h"
 #include "weights/source.h"
 
 namespace lehr {
@@ -10,9 +12,13 @@ namespace lehr {
 double Model::learning_rate() const { return rate_left_ > 0 ? rate_left_ : options_.optimizer.learning_rate().first(); }
 
 TensorFile Model::weight_file(const std::string& name) const {
-  TensorFile tensors = tensor_file_of(network(), state());
-  if (format_of_name(name) == WeightFormat::weights_h5)
+  const WeightFormat format = format_of_name(name);
+  TensorFile tensors = format == WeightFormat::keras ? model_tensors(network(), state()) : tensor_file_of(network(), state());
+  if (format == WeightFormat::weights_h5 || (format == WeightFormat::keras && keras_knows(options_.optimizer)))
     tensors.optimizer = optimizer_variables(options_.optimizer, state(), learning_rate());
+  if (format == WeightFormat::keras && keras_knows(options_.optimizer) && options_.loss)
+    tensors.compile_config =
+        to_compile_config({.optimizer = options_.optimizer, .loss = options_.loss, .metrics = options_.metrics}, learning_rate());
   return tensors;
 }
 
@@ -30,6 +36,10 @@ std::string Model::take_weights(const Match& match, const std::string& file) {
 
 /// weights=imagenet or a file: the layers that the file names, by their names; a head behind them keeps its starting values.
 void Model::load_source() {
+  if (network_.weight_layers().empty() && is_model_file(network_.weights())) {
+    messages_.push_back(load_weights(network_.weights()));
+    return;
+  }
   const auto names = network_.layer_names();
   const bool top = std::find(names.begin(), names.end(), "fc1") != names.end();
   const std::string file = find_weights(network_.weights(), network_.name(), options_.weights_dir, top);

@@ -1,5 +1,7 @@
 #include "weights/convert.h"
 
+#include "engine/json.h"
+#include "layers/keras_config.h"
 #include "weights/network_weights.h"
 
 namespace lehr {
@@ -7,8 +9,9 @@ namespace lehr {
 namespace {
 
 /// The file's numbers under the network's names, paths and classes; the optimizer's state goes along.
-TensorFile renamed(TensorFile file, const BuiltNetwork& network, std::string& how) {
+TensorFile renamed(TensorFile file, const BuiltNetwork& network, bool whole, std::string& how) {
   TensorFile out{.ordered = true, .optimizer = std::move(file.optimizer), .keras_version = file.keras_version};
+  if (whole) out.model_config = keras_config(network.network(), network.input()).text();
   out.compile_config = std::move(file.compile_config);
   const std::string source = file.source;
   Match match = match_weights(std::move(file), network, Matching::whole);
@@ -30,7 +33,7 @@ std::string convert_weights(const std::string& from, const std::string& to, cons
   TensorFile file = read_tensor_file(from);
   const WeightFormat given = file.format;
   std::string how;
-  if (network) file = renamed(std::move(file), *network, how);
+  if (network) file = renamed(std::move(file), *network, format == WeightFormat::keras, how);
   const std::size_t count = file.weight_count();
   write_tensor_file(to, std::move(file));
   return std::to_string(count) + " weights, " + std::string(name_of(given)) + " -> " + std::string(name_of(format)) + how;

@@ -3,20 +3,32 @@
 #include <algorithm>
 #include <map>
 
+#include "layers/keras_config.h"
 #include "weights/keras_json.h"
 #include "weights/name_map.h"
 
 namespace lehr {
 
+namespace {
+
+void collect_layers(const KerasLayer& model, const std::string& container, const BuiltNetwork& network, std::vector<NetworkLayer>& out) {
+  PathCounter paths(container);
+  for (const auto& layer : model.layers) {
+    const std::string path = paths.next(layer.class_name);
+    if (!layer.entry) {
+      if (layer.group) collect_layers(layer, path, network, out);
+      continue;
+    }
+    const BuiltLayer& built = network.layers()[*layer.entry];
+    out.push_back({.name = layer.name, .class_name = built.class_name, .path = path, .weights = built.weights, .state = built.state});
+  }
+}
+
+}  // namespace
+
 std::vector<NetworkLayer> network_layers(const BuiltNetwork& network) {
   std::vector<NetworkLayer> out;
-  PathCounter paths("");
-  for (const auto& layer : network.layers())
-    out.push_back({.name = layer.name,
-                   .class_name = layer.class_name,
-                   .path = paths.next(layer.class_name),
-                   .weights = layer.weights,
-                   .state = layer.state});
+  collect_layers(keras_layers(network.network()), "", network, out);
   return out;
 }
 

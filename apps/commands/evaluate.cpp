@@ -55,11 +55,25 @@ std::string line_of(const Evaluation& e) {
   return out;
 }
 
+LoadedRun open_model_on(EvaluateFlags& flags) {
+  if (flags.data.empty())
+    throw Error(
+        {.category = Category::usage, .where = "--data", .what = "a model without a run has no data of its own", .expected = "a data set"});
+  flags.job.data = flags.data;
+  DataSplits data = load_job_data(flags.data, flags.job);
+  LoadedRun loaded = open_model(flags.run, flags.job, &data.any());
+  loaded.model->resolve(data.any());
+  loaded.data = std::move(data);
+  return loaded;
+}
+
 void run(Console& console, EvaluateFlags& flags) {
   sort_metrics(flags);
-  const std::string folder = run_path(flags.run);
-  LoadedRun loaded = open_run(folder, flags.weights, flags.job);
-  if (!flags.data.empty()) {
+  const bool model = names_model(flags.run);
+  const std::string folder = model ? std::string() : run_path(flags.run);
+  if (!model) refuse_preprocessing(flags.job);
+  LoadedRun loaded = model ? open_model_on(flags) : open_run(folder, flags.weights, flags.job);
+  if (!model && !flags.data.empty()) {
     loaded.data = {};  // only one set at a time in memory
     loaded.data = load_job_data(flags.data, loaded.job);
   }
@@ -69,8 +83,9 @@ void run(Console& console, EvaluateFlags& flags) {
   const Evaluation chosen = evaluate(flags, loaded, data);
   JsonValue json = object_of(chosen);
   if (!console.json)
-    console.out << data.name << " (" << count_text(data.size()) << " samples)\n" << flags.weights << ':' << line_of(chosen) << '\n';
-  if (flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.h5")) {
+    console.out << data.name << " (" << count_text(data.size()) << " samples)\n"
+                << (model ? flags.run : flags.weights) << ':' << line_of(chosen) << '\n';
+  if (!model && flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.h5")) {
     loaded.model->load_weights(folder + "/best.weights.h5");
     const Evaluation best = evaluate(flags, loaded, data);
     json["best"] = object_of(best);
@@ -91,8 +106,12 @@ void run(Console& console, EvaluateFlags& flags) {
 void add_evaluate(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("evaluate", "loss and metrics of a run on data");
   auto flags = std::make_shared<EvaluateFlags>();
-  command->add_option("run", flags->run, "folder of a run, or its name under runs/")->required();
+  command->add_option("run", flags->run, "folder of a run, its name under runs/, or a model file (x.keras)")->required();
   command->add_option("--data", flags->data, "default: the run's own Test part");
+  command->add_option("--batch-size", flags->job.batch_size, "of a model; a run has its own")->capture_default_str();
+  command->add_option("--preprocess", flags->job.preprocess, "of a model's images: none or vgg16")->capture_default_str();
+  command->add_option("--rescale", flags->job.rescale, "of a model's images: a factor; 1/255 for uint8 data");
+  command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH, for a model");
   command->add_option("--memory", flags->job.memory, "stream data sets larger than this");
   command->add_option("--metrics", flags->metrics, "accuracy, precision, recall, specificity, f1_score(average=weighted), auc, ...")
       ->delimiter(',');

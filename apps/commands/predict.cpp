@@ -10,6 +10,7 @@
 #include "engine/data/npy.h"
 #include "engine/json.h"
 #include "tune/format.h"
+#include "weights/fetch.h"
 
 namespace lehr {
 
@@ -74,9 +75,31 @@ std::string table_of(const Rows& rows, const Array& y, const std::vector<std::st
   return out;
 }
 
+/// A run's folder or name; else a model.
+LoadedRun open(PredictFlags& flags) {
+  if (!names_model(flags.run)) {
+    refuse_preprocessing(flags.job);
+    return open_run(run_path(flags.run), flags.weights, flags.job);
+  }
+  LoadedRun loaded = open_model(flags.run, flags.job, nullptr);
+  if (loaded.model->built()) return loaded;
+  if (flags.job.image_size.empty())
+    throw Error({.category = Category::usage,
+                 .where = "--image-size",
+                 .what = "the network does not say the size of its images",
+                 .expected = "HEIGHTxWIDTH, 224x224 for VGG-16"});
+  const LoadOptions options = job_load_options(flags.job);
+  loaded.model->build(Shape{options.image_size->height, options.image_size->width, flags.job.color == "gray" ? 1 : 3});
+  return loaded;
+}
+
 void run(Console& console, PredictFlags& flags) {
-  LoadedRun loaded = open_run(run_path(flags.run), flags.weights, flags.job);
-  const auto classes = loaded.data.any().class_names;
+  LoadedRun loaded = open(flags);
+  std::vector<std::string> classes;
+  if (!names_model(flags.run))
+    classes = loaded.data.any().class_names;
+  else if (loaded.model->network().output() == Shape{1000})
+    classes = imagenet_classes(flags.job.data_dir);
   loaded.data = {};  // only one set at a time in memory
   const Rows rows = read_rows(flags.input, loaded);
   const Array y = loaded.model->predict(rows.data, loaded.job.batch_size);
@@ -103,10 +126,15 @@ void run(Console& console, PredictFlags& flags) {
 void add_predict(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("predict", "classes of images or arrays");
   auto flags = std::make_shared<PredictFlags>();
-  command->add_option("run", flags->run, "folder of a run, or its name under runs/")->required();
+  command->add_option("run", flags->run, "folder of a run, its name under runs/, a model file (x.keras), or a network with weights")
+      ->required();
   command->add_option("--input", flags->input, "x.npy, an image, or a folder of images")->required();
   command->add_option("--output", flags->output, "y.npy or y.csv");
   command->add_option("--memory", flags->job.memory, "read images in batches where they take more than this");
+  command->add_option("--batch-size", flags->job.batch_size)->capture_default_str();
+  command->add_option("--preprocess", flags->job.preprocess, "of a model's images and byte arrays: none or vgg16")->capture_default_str();
+  command->add_option("--rescale", flags->job.rescale, "of a model's images and byte arrays: a factor");
+  command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH, where the model does not say it");
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(console, *flags); });

@@ -12,8 +12,10 @@
 #include "tune/plan_table.h"
 #include "tune/plot/figure.h"
 #include "tune/plot/network_picture.h"
+#include "tune/run_folder.h"
 #include "tune/step_summary.h"
 #include "tune/terminal.h"
+#include "weights/model_file.h"
 
 namespace lehr {
 
@@ -44,8 +46,15 @@ void write_picture(const BuiltNetwork& network, const std::filesystem::path& fil
   plot::write_drawing(plot::network_picture(network), png ? std::filesystem::path() : file, png ? file : std::filesystem::path());
 }
 
+/// A run's folder or name, a model file, or a text.
+Network network_of(const std::string& model) {
+  for (const std::string& folder : {model, "runs/" + model})
+    if (RunFolder::holds_run(folder)) return job_network(job_from_config(folder + "/config.toml"));
+  return network_with_files(model);
+}
+
 void run(Console& console, const SummaryFlags& flags) {
-  const Network network = network_from_text(flags.model);
+  const Network network = network_of(flags.model);
   const BuiltNetwork built(network, network.input_shape() ? *network.input_shape() : shape_from(flags.input_shape));
   console.out << keras_summary(built, {.terminal_columns = terminal_of(STDOUT_FILENO).width, .line_length = flags.line_length});
   if (flags.plan) console.out << '\n' << plan_text(step_summary(built, flags.job, flags.step == "predict"));
@@ -57,7 +66,7 @@ void run(Console& console, const SummaryFlags& flags) {
 void add_summary(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("summary", "layers, shapes and weights of a network");
   auto flags = std::make_shared<SummaryFlags>();
-  command->add_option("model", flags->model, "a network, as for fit --model")->required();
+  command->add_option("model", flags->model, "a run, a model file, or a network as for fit --model")->required();
   command->add_option("--input-shape", flags->input_shape, "HEIGHTxWIDTHxCHANNELS")->capture_default_str();
   command->add_option("--line-length", flags->line_length, "letters a line; default: what Keras takes for this terminal");
   command->add_flag("--plan", flags->plan, "operations, memory, flops and floor of one step");

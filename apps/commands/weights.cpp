@@ -13,6 +13,7 @@
 #include "tune/terminal.h"
 #include "weights/convert.h"
 #include "weights/fetch.h"
+#include "weights/model_file.h"
 #include "weights/source.h"
 #include "weights/tensor_file.h"
 
@@ -103,7 +104,7 @@ void inspect_weights(Console& console, const WeightFlags& f) {
 
 std::optional<BuiltNetwork> network_of(const WeightFlags& f) {
   if (f.model.empty()) return {};
-  const Network network = network_from_text(f.model);
+  const Network network = network_with_files(f.model);
   if (network.input_shape()) return BuiltNetwork(network, *network.input_shape());
   if (f.input_shape.empty())
     throw Error({.category = Category::usage,

@@ -1,0 +1,94 @@
+// Whole models in files: Keras's own small one (tests/fuzz/make_corpus.py), and what comes back of one that is trained and saved here.
+#include <doctest/doctest.h>
+
+#include "engine/json.h"
+#include "optim/sgd.h"
+#include "tests/check/data_error.h"
+#include "tests/check/temporary_folder.h"
+#include "tune/fit_job.h"
+#include "tune/keras_optimizer.h"
+#include "tune/run_folder.h"
+#include "weights/model_file.h"
+
+using namespace lehr;
+
+namespace {
+
+const std::string small = std::string(LEHR_TESTS_DIR) + "/fuzz/corpus/keras/model.keras";  // 4x4x1, conv, normalization, flatten, dense(2)
+
+Dataset images() {
+  Dataset data{.x = Array({12, 4, 4, 1}, DType::u8), .y = Array({12}, DType::i32)};
+  for (std::size_t i = 0; i < 12 * 16; ++i) data.x.as<std::uint8_t>()[i] = static_cast<std::uint8_t>((37 * i) % 251);
+  for (std::size_t i = 0; i < 12; ++i) data.y.as<std::int32_t>()[i] = static_cast<std::int32_t>(i % 2);
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("model files: the network, its name and its input; layers may follow it; weights alone are none") {
+  const Network network = network_with_files(small);
+  CHECK(network.name() == "small");
+  CHECK(network.input_shape() == Shape{4, 4, 1});
+  CHECK(network.weights() == small);
+  CHECK(whole_model(small) == small);
+  const BuiltNetwork longer(network_with_files("'" + small + "' | dense(3, softmax)"), Shape{4, 4, 1});
+  CHECK(longer.output() == Shape{3});
+  CHECK_FALSE(whole_model("'" + small + "' | dense(3, softmax)"));
+  CHECK(mentions(data_error([&] { network_of_file(std::string(LEHR_TESTS_DIR) + "/golden/training/adam_half.weights.h5"); }),
+                 "holds weights and no network"));
+  CHECK(mentions(data_error([&] { network_with_files("nowhere.keras"); }), "nowhere.keras"));
+}
+
+TEST_CASE("model files: a compiled model brings weights, optimizer with its step, loss and metrics; --optimizer starts a fresh one") {
+  const Dataset data = images();
+  const JobModel made = make_job_model({.model = small}, data);
+  CHECK(made.own_optimizer);
+  CHECK(made.model->options().optimizer.info().class_name == "SGD");
+  CHECK(made.model->state().read_counters().step == 1);
+  CHECK(std::holds_alternative<SparseCategoricalCrossentropy>(made.model->loss()));
+  const TensorFile file = read_tensor_file(small);
+  const NamedArrays weights = made.model->weights();
+  for (const auto& layer : file.layers)
+    for (const auto& w : layer.weights) {
+      CAPTURE(layer.name + "/" + w.name);
+      const Array* ours = find_array(weights, layer.name + "/" + w.name);
+      REQUIRE(ours != nullptr);
+      CHECK(std::equal(ours->as<float>().begin(), ours->as<float>().end(), w.values.as<float>().begin()));
+    }
+  const JobModel rate = make_job_model({.model = small, .learning_rate = "0.25"}, data);
+  CHECK(rate.model->options().optimizer.learning_rate().first() == 0.25);
+  CHECK(rate.own_optimizer);
+  const JobModel fresh = make_job_model({.model = small, .optimizer = "adam(1e-3)"}, data);
+  CHECK_FALSE(fresh.own_optimizer);
+  CHECK(fresh.model->state().read_counters().step == 0);
+  CHECK(mentions(data_error([&] { make_job_model({.model = small, .freeze = "conv2d*"}, data); }), "--optimizer"));
+}
+
+TEST_CASE("model files: a run leaves model.keras, which holds all that training left and goes on") {
+  const TemporaryFolder place;
+  const Dataset data = images();
+  FitJob job{.model = "conv2d(3, 2) | batch_normalization | relu | flatten | dense(2, softmax)",
+             .data = "images",
+             .optimizer = "adam(1e-2)",
+             .epochs = 2,
+             .batch_size = 5,
+             .shuffle = false,
+             .run = place / "run"};
+  const DataSplits splits{.train = data};
+  run_fit_job(job, {.data = &splits});
+  const TensorFile left = read_tensor_file(place / "run/model.keras"), weights = read_tensor_file(place / "run/last.weights.h5");
+  CHECK(left.optimizer->values.at(0).as<std::int64_t>()[0] == 6);
+  CHECK(JsonValue::parse(left.compile_config, "compile_config").at("optimizer").at("class_name").string() == "Adam");
+  const JobModel again = make_job_model({.model = place / "run/model.keras"}, data);
+  Model first(network_from_text(job.model), {});
+  first.resolve(data);
+  first.load_weights(place / "run/last.weights.h5");
+  CHECK(again.model->state().snapshot() == first.state().snapshot());
+  CHECK(again.model->state().read_counters().step == 6);
+  // Evaluating the run needs no file from elsewhere.
+  job.model = place / "run/model.keras";
+  job.optimizer = {};
+  job.run = place / "next";
+  run_fit_job(job, {.data = &splits});
+  CHECK(read_tensor_file(place / "next/model.keras").optimizer->values.at(0).as<std::int64_t>()[0] == 12);
+}

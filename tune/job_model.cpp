@@ -1,0 +1,122 @@
+// A job's flags as a model that is ready to train.
+#include <algorithm>
+
+#include "engine/spec/parse.h"
+#include "layers/augmentation.h"
+#include "layers/catalogue.h"
+#include "tune/fit_job.h"
+#include "tune/job_inputs.h"
+#include "tune/keras_compile.h"
+#include "tune/keras_optimizer.h"
+#include "weights/model_file.h"
+
+namespace lehr {
+
+Network job_network(const FitJob& job) {
+  Network network = network_with_files(job.model);
+  if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
+    throw Error({.category = Category::usage, .where = "--freeze", .what = "no layer has such a name", .got = job.freeze});
+  return network;
+}
+
+ModelOptions model_options(const FitJob& job, const Dataset& data, const Compiled& own) {
+  OpenedDevice device = open_device(job);
+  ModelOptions options{.precision = precision_of(job.precision),
+                       .seed = job.seed,
+                       .backend = std::move(device.backend),
+                       .input = input_transform(job, data),
+                       .weights_dir = job.data_dir};
+  if (!device.note.empty()) options.notes.push_back(device.note);
+  options.optimizer = job_optimizer(job, own.optimizer);
+  options.loss = own.loss;
+  options.metrics = own.metrics;
+  if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
+  if (!job.metrics.empty()) {
+    options.metrics.emplace();
+    for (const auto& m : job.metrics) options.metrics->push_back(metric_from_spec(parse_spec(m, "--metrics")));
+  }
+  return options;
+}
+
+namespace {
+
+/// A model may begin with random_brightness or random_contrast made for 0 to 255; after the default division by 255 that leaves noise.
+std::vector<std::string> range_warnings(const Network& network) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < network.size() && network.make(i)->augments(); ++i) {
+    const LayerSpec& layer = network.entries()[i].layer;
+    const auto* brightness = layer.as<RandomBrightness>();
+    const auto* contrast = layer.as<RandomContrast>();
+    if ((brightness == nullptr || brightness->value_range[1] <= 1) && (contrast == nullptr || contrast->value_range[1] <= 1)) continue;
+    out.push_back(
+        "warning: " + std::string(layer.info().name) +
+        " expects 0 to 255, but the model's input is divided by 255: give it value_range=[0, 1], or put rescaling(1/255) after it");
+  }
+  return out;
+}
+
+/// The whole network from the file; where it has other layers too, those of the file's names.
+std::string load_initial_weights(Model& model, const std::string& file) {
+  try {
+    return model.load_weights(file);
+  } catch (const Error& whole) {
+    try {
+      return model.load_weights(file, Matching::by_name);
+    } catch (const Error&) {
+      throw whole;
+    }
+  }
+}
+
+/// What a compiled model says beside its network, for what no flag names.
+struct FileCompiled {
+  Compiled compiled = {};
+  std::optional<OptimizerVariables> state = {};
+};
+FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) {
+  FileCompiled out;
+  const auto file = whole_model(job.model);
+  if (!file) return out;
+  TensorFile tensors = read_tensor_file(*file);
+  if (tensors.compile_config.empty()) return out;
+  if (job.optimizer.empty()) {
+    out.compiled = from_compile_config(tensors.compile_config, *file);
+    out.state = std::move(tensors.optimizer);
+    messages.push_back(*file + " is compiled: " + out.compiled.optimizer.text().print());
+  } else {  // whatever optimizer it had
+    out.compiled = from_compile_config(without_optimizer(tensors.compile_config, *file), *file);
+  }
+  return out;
+}
+
+}  // namespace
+
+JobModel make_job_model(const FitJob& job, const Dataset& train) {
+  JobModel out;
+  Network network = job_network(job);
+  const FileCompiled file = compiled_of(job, out.messages);
+  ModelOptions options = model_options(job, train, file.compiled);
+  if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
+    options.input = {};
+    out.messages.emplace_back("the model begins with its own rescaling: no division by 255");
+  } else if (job.rescale == std::nullopt && job.preprocess == "none" && train.x_dtype() == DType::u8) {
+    for (auto& warning : range_warnings(network)) out.messages.push_back(std::move(warning));
+  }
+  out.model = std::make_unique<Model>(std::move(network), std::move(options));
+  check_dataset(train);
+  out.model->resolve(train);
+  if (!job.augment.empty()) out.augmentation = network_from_spec(parse_spec(job.augment, "--augment"));
+  check_augmentation(out.augmentation, train.sample_shape());
+  for (const auto& message : out.model->messages()) out.messages.push_back(message);
+  if (!job.initial_weights.empty()) out.messages.push_back(load_initial_weights(*out.model, job.initial_weights));
+  const SlotLayout slots = out.model->options().optimizer.slots(out.model->state().tensors());
+  out.model->state().set_slots(slots.initial, slots.extra);
+  if (file.state) {
+    restore_optimizer(*file.state, out.model->options().optimizer, out.model->state(), *whole_model(job.model));
+    out.own_optimizer = true;
+    out.messages.push_back("the optimizer goes on after step " + std::to_string(out.model->state().read_counters().step));
+  }
+  return out;
+}
+
+}  // namespace lehr

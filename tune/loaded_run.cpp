@@ -1,0 +1,70 @@
+// A model as a run left it, or as a file holds it.
+#include <filesystem>
+
+#include "tune/fit_job.h"
+#include "tune/job_inputs.h"
+#include "tune/run_folder.h"
+#include "weights/model_file.h"
+
+namespace lehr {
+
+namespace {
+
+/// Of a run that began with a model file, the file may be gone: what the run itself left holds the same network.
+Network network_of(const FitJob& job, const RunFolder& folder) {
+  const std::string left = folder.file("model.keras").string();
+  std::error_code error;
+  if (whole_model(job.model) && std::filesystem::exists(left, error)) return network_of_file(left);
+  return job_network(job);
+}
+
+}  // namespace
+
+LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given) {
+  const RunFolder folder = RunFolder::open(run, given.runs_root);
+  LoadedRun out;
+  out.job = job_from_config(folder.file("config.toml").string());
+  out.job.device = given.device;
+  if (given.threads != 0) out.job.threads = given.threads;
+  if (!given.metrics.empty()) out.job.metrics = given.metrics;
+  if (!given.memory.empty()) out.job.memory = given.memory;
+  if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
+  const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.h5").string() : weights;
+  out.data = load_job_data(out.job.data, out.job);
+  Network network = network_of(out.job, folder);
+  network.set_weights({});  // the run's own follow: where they once came from need not be there any more
+  ModelOptions options = model_options(out.job, out.data.any());
+  if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
+  out.model = std::make_unique<Model>(std::move(network), std::move(options));
+  out.model->resolve(out.data.any());
+  out.model->load_weights(file);
+  out.weights_file = file;
+  return out;
+}
+
+LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset* data) {
+  LoadedRun out;
+  out.job = given;
+  out.job.model = text;
+  out.weights_file = text;
+  Network network = job_network(out.job);
+  if (network.weights().empty() || network.weights() == "none")
+    throw Error({.category = Category::usage,
+                 .where = text,
+                 .what = "this network has no weights",
+                 .expected = "a run, a model file, or weights=... in the network's text"});
+  Compiled own;
+  if (const auto file = whole_model(text)) {
+    const TensorFile tensors = read_tensor_file(*file);
+    if (!tensors.compile_config.empty()) own = from_compile_config(without_optimizer(tensors.compile_config, *file), *file);
+  }
+  const bool chosen = given.rescale || given.preprocess != "none", raw = network.takes_raw_range();
+  Dataset bytes;  // images and byte arrays are what preprocessing is for
+  bytes.x = Array({1}, DType::u8);
+  ModelOptions options = model_options(out.job, data != nullptr ? *data : bytes, own);
+  if (!chosen && (data == nullptr || raw)) options.input = {};
+  out.model = std::make_unique<Model>(std::move(network), std::move(options));
+  return out;
+}
+
+}  // namespace lehr
