@@ -97,7 +97,9 @@ std::string automatic_name(std::string_view class_name) {
 std::vector<std::string> Network::layer_names() const {
   std::vector<std::string> out;
   std::map<std::string, int> counters;
-  std::set<std::string> given;
+  std::set<std::string> given, taken;  // taken: by any layer, so that automatic names stay clear of them
+  for (const auto& entry : entries_)
+    if (!entry.layer.name().empty()) taken.insert(entry.layer.name());
   for (const auto& entry : entries_) {
     if (entry.shared_with) {
       out.push_back(out[*entry.shared_with]);
@@ -111,8 +113,13 @@ std::vector<std::string> Network::layer_names() const {
       continue;
     }
     const std::string base = automatic_name(entry.layer.info().class_name);
-    const int count = counters[base]++;
-    out.push_back(count == 0 ? base : base + "_" + std::to_string(count));
+    const auto next = [&] {
+      const int count = counters[base]++;
+      return count == 0 ? base : base + "_" + std::to_string(count);
+    };
+    std::string name = next();
+    while (taken.contains(name)) name = next();
+    out.push_back(std::move(name));
   }
   return out;
 }

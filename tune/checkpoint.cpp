@@ -255,6 +255,7 @@ void write_checkpoint(const std::string& file, const CheckpointImage& image) {
   std::filesystem::remove(linked, none);
   std::filesystem::create_hard_link(file, linked, none);
   if (!none) std::filesystem::rename(linked, previous, none);
+  std::filesystem::remove(linked, none);  // rename(2) leaves it where both names already were one file: after a kill just below
   zip.finish();
 }
 

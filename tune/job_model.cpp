@@ -1,6 +1,7 @@
 // A job's flags as a model that is ready to train.
 #include <algorithm>
 
+#include "engine/json.h"
 #include "engine/spec/parse.h"
 #include "layers/augmentation.h"
 #include "layers/catalogue.h"
@@ -79,7 +80,10 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   if (!file) return out;
   TensorFile tensors = read_tensor_file(*file);
   if (tensors.compile_config.empty()) return out;
-  if (job.optimizer.empty()) {
+  // Keras leaves an optimizer out that was given to compile() by its position.
+  const bool named = JsonValue::parse(tensors.compile_config, *file).find("optimizer") != nullptr;
+  if (!named && job.optimizer.empty()) messages.push_back(*file + " does not name its optimizer: a fresh Adam");
+  if (named && job.optimizer.empty()) {
     out.compiled = from_compile_config(tensors.compile_config, *file);
     out.state = std::move(tensors.optimizer);
     messages.push_back(*file + " is compiled: " + out.compiled.optimizer.text().print());

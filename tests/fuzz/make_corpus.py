@@ -41,7 +41,7 @@ def small_model():
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 2), keras.layers.BatchNormalization(), keras.layers.Flatten(),
                               keras.layers.Dense(2, activation="softmax")], name="small")
-    model.compile(keras.optimizers.SGD(momentum=0.9), "sparse_categorical_crossentropy")
+    model.compile(optimizer=keras.optimizers.SGD(momentum=0.9), loss="sparse_categorical_crossentropy")
     model.fit(np.zeros((2, 4, 4, 1), np.float32), np.zeros(2, np.int32), verbose=0)
     return model
 

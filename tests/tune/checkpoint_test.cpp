@@ -138,6 +138,17 @@ TEST_CASE("checkpoint: the one before is kept, and read where the newest is dama
   CHECK_THROWS_AS(read_checkpoint(file, t.model), Error);
 }
 
+TEST_CASE("checkpoint: a writer that was killed when both names were one file leaves nothing to the next one") {
+  const TemporaryFolder folder;
+  Trained t;
+  const std::string file = folder / "checkpoint.lehr";
+  write_checkpoint(file, capture_checkpoint(t.model, t.result.state));
+  fs::create_hard_link(file, previous_checkpoint(file));  // killed here, just before its rename
+  write_checkpoint(file, capture_checkpoint(t.model, t.result.state));
+  CHECK(std::distance(fs::directory_iterator(fs::path(file).parent_path()), fs::directory_iterator()) == 2);
+  CHECK(fs::hard_link_count(file) == 1);
+}
+
 TEST_CASE("checkpoint: what cannot be written is told, the old file stays, and the next one is written again") {
   const TemporaryFolder folder;
   Trained t;
