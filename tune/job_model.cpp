@@ -80,7 +80,7 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   if (!file) return out;
   TensorFile tensors = read_tensor_file(*file);
   if (tensors.compile_config.empty()) return out;
-  // Keras leaves an optimizer out that was given to compile() by its position.
+  // Keras leaves the optimizer out of a .keras file of a model that it has saved as .h5 before.
   const bool named = JsonValue::parse(tensors.compile_config, *file).find("optimizer") != nullptr;
   if (!named && job.optimizer.empty()) messages.push_back(*file + " does not name its optimizer: a fresh Adam");
   if (named && job.optimizer.empty()) {

@@ -221,8 +221,8 @@ def text_seeds():
 
 def main():
     model = small_model()
+    keras_seeds(model)  # before the .h5: saving that takes the optimizer out of what Keras keeps of compile()
     hdf5_seeds(model)
-    keras_seeds(model)
     npz_seeds()
     safetensors_seeds()
     idx_seeds()
