@@ -15,6 +15,7 @@
 
 #include <concepts>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -36,6 +37,9 @@ class Required {
   constexpr Required() = default;
   constexpr Required(T value)
       : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor): designated initializers are keyword arguments
+  Required(const char* text)         // NOLINT(google-explicit-constructor): `{.filepath = "x"}` would take two conversions
+    requires std::same_as<T, std::string>
+      : value_(text) {}
   constexpr bool has_value() const { return value_.has_value(); }
   const T& value() const {
     if (!value_) throw Error({.category = Category::usage, .what = "a required field was not given"});

@@ -102,11 +102,9 @@ TEST_CASE("terminate_on_nan: rolls back to the epoch's begin, halves the rate, a
 TEST_CASE("csv_logger: the bytes of Keras's file") {
   const TemporaryFolder folder;
   Model model = line_model();
-  const FitResult done =
-      model.fit_run(rows_with_a_bad_one(8, -1), {.epochs = 2,
-                                                 .batch_size = 4,
-                                                 .callbacks = {CSVLogger{.filename = std::string("log.csv"), .separator = ";"}},
-                                                 .folder = folder.path()});
+  const FitResult done = model.fit_run(
+      rows_with_a_bad_one(8, -1),
+      {.epochs = 2, .batch_size = 4, .callbacks = {CSVLogger{.filename = "log.csv", .separator = ";"}}, .folder = folder.path()});
   const std::string text = read_file(folder / "log.csv");
   CHECK(text.starts_with("epoch;learning_rate;loss;val_learning_rate;val_loss\r\n0;0.10000000149011612;"));
   CHECK(text.ends_with(";NA;NA\r\n"));

@@ -214,13 +214,21 @@ TEST_CASE("swap_ema_weights: validation sees the average, training goes on witho
   CHECK_THROWS_WITH_AS(none.fit(data, {.epochs = 1, .callbacks = {SwapEMAWeights{}}}), doctest::Contains("use_ema"), Error);
 }
 
+TEST_CASE("model_checkpoint: its file is given as C++ programs give one") {
+  const ModelCheckpoint literal{.filepath = "x"}, text{.filepath = std::string("x")};
+  CHECK(literal.filepath == text.filepath);
+  CHECK(literal.filepath.value() == "x");
+  CHECK(!ModelCheckpoint{}.filepath.has_value());
+  static_assert(!std::is_constructible_v<Required<double>, const char*>, "a text is no number");
+}
+
 TEST_CASE("model_checkpoint: save_freq counts batches over epochs, as Keras does") {
   const TemporaryFolder folder;
   Model model = check::small_model();
   model.fit(check::small_dataset(40),
             {.epochs = 2,
              .batch_size = 8,
-             .callbacks = {ModelCheckpoint{.filepath = std::string("{epoch}-{batch}-{loss:.1f}.npz"), .save_freq = {.batches = 3}}},
+             .callbacks = {ModelCheckpoint{.filepath = "{epoch}-{batch}-{loss:.1f}.npz", .save_freq = {.batches = 3}}},
              .folder = folder.path()});
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder.path())) names.push_back(entry.path().filename().string().substr(0, 3));
