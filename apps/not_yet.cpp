@@ -15,14 +15,9 @@ namespace {
 using Line = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array commands{
-    Line{"tune", "search for hyperparameters"},
-    Line{"worker", "one more process for a study, on this or another machine"},
-    Line{"cross-validate", "K-fold cross-validation"},
     Line{"auto", "data in, best network and report out"},
     Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
-    Line{"data fetch", "download a named set and check it"},
     Line{"data suspects", "samples whose labels look wrong"},
-    Line{"bench kernels", "every kernel beside the roof of this machine"},
     Line{"bench data", "how fast samples are read"},
     Line{"bench overhead", "what a step costs beside its arithmetic"},
 };

@@ -3,6 +3,7 @@
 
   contract  every command of the contract exists, or stands in the section "Not in this version yet" of the help
   missing   a command in that section says so and exits 2
+  stale     a command or flag that apps/not_yet.cpp lists does not exist
   texts     a command line in README.md, CONTRIBUTING.md or docs/ names commands and flags that exist
 """
 import pathlib
@@ -17,6 +18,7 @@ bench kernels; bench step; bench data; bench overhead; devices; help"""
 MISSING = "Not in this version yet"
 PLACEHOLDERS = ("-", "[", "…", "SUBCOMMAND", "NAME")
 PROGRAM = re.compile(r"(?:\S*/)?lehr")
+NOT_YET = re.compile(r'^ *Line\{"([^"]+)", "([^"]+)"\},', re.MULTILINE)
 
 
 class Program:
@@ -76,6 +78,12 @@ def violations(program, root):
                 yield f"missing: lehr {entry.strip()} exits {done.returncode}: {done.stderr.strip()}"
         elif words[-1] not in commands:
             yield f"contract: lehr {entry.strip()} is neither there nor among what is not in this version yet"
+    not_yet = root / "apps/not_yet.cpp"
+    for command, words in NOT_YET.findall(not_yet.read_text(encoding="utf-8")) if not_yet.exists() else []:
+        path = tuple(command.split())
+        flags, commands, _ = program.help(path if words.startswith("--") else path[:-1])
+        if words in flags or (not words.startswith("--") and path[-1] in commands):
+            yield f"stale: lehr {command}{' ' + words if words in flags else ''} exists, and apps/not_yet.cpp lists it"
     for path in [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))]:
         for words in command_lines(path.read_text(encoding="utf-8")) if path.exists() else []:
             where, unknown = program.follow(words)
