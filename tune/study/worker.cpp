@@ -85,7 +85,7 @@ class Worker {
   void loop() {
     try {
       double pause = 0.02;
-      while (!interrupted() && !error_) {
+      while (!interrupted() && !failed_) {
         bool others = false;
         if (auto claimed = claim(others)) {
           pause = 0.02;
@@ -105,6 +105,7 @@ class Worker {
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
+      failed_ = true;
     }
   }
 
@@ -318,6 +319,7 @@ class Worker {
   std::mutex mutex_;
   std::string why_;
   std::exception_ptr error_;
+  std::atomic<bool> failed_ = false;  ///< there is an error_: read without the lock
   std::atomic<std::int64_t> own_ = 0;
   std::int64_t first_done_ = -1;
 };
