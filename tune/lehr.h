@@ -35,11 +35,17 @@
 #include "optim/ramps.h"                             // IWYU pragma: export
 #include "optim/rmsprop.h"                           // IWYU pragma: export
 #include "optim/sgd.h"                               // IWYU pragma: export
+#include "tune/callbacks/backup_and_restore.h"       // IWYU pragma: export
 #include "tune/callbacks/csv_logger.h"               // IWYU pragma: export
 #include "tune/callbacks/early_stopping.h"           // IWYU pragma: export
 #include "tune/callbacks/lambda_callback.h"          // IWYU pragma: export
 #include "tune/callbacks/learning_rate_scheduler.h"  // IWYU pragma: export
+#include "tune/callbacks/max_time.h"                 // IWYU pragma: export
 #include "tune/callbacks/model_checkpoint.h"         // IWYU pragma: export
+#include "tune/callbacks/progbar_logger.h"           // IWYU pragma: export
 #include "tune/callbacks/reduce_lr_on_plateau.h"     // IWYU pragma: export
+#include "tune/callbacks/swap_ema_weights.h"         // IWYU pragma: export
+#include "tune/callbacks/tensorboard.h"              // IWYU pragma: export
 #include "tune/callbacks/terminate_on_nan.h"         // IWYU pragma: export
+#include "tune/callbacks/webhook.h"                  // IWYU pragma: export
 #include "tune/model.h"                              // IWYU pragma: export

@@ -8,6 +8,7 @@
   once      every header begins with #pragma once
   places    no text names a folder of one particular machine
   promises  no source file puts work off
+  umbrella  tune/lehr.h reaches the header of everything that has a name for C++ programs: layers, losses, metrics, optimizers, schedules, callbacks
   length    a file of code has at most 450 lines; files that hold data (*_data.*, tests/golden) may be longer
 """
 import os
@@ -25,12 +26,17 @@ BELOW = {
     "apps": ["kernels", "engine", "layers", "weights", "optim", "tune"],
 }
 HEAVY = ("CLI/", "nlohmann/", "toml++/", "stb/", "stb_image", "doctest/", "rapidcheck")
+UMBRELLA = "tune/lehr.h"
+NAMED = ("layers", "optim", "tune/callbacks")  # their catalogues
+WRITTEN_OUT = ("layers/losses.h", "layers/metrics.h")  # names without an aggregate in a catalogue
 OPTIONAL = ("kernels/cuda.h",)  # named under #ifdef LEHR_CUDA
 TEXT = {".h", ".cpp", ".cu", ".cuh", ".py", ".sh", ".md", ".txt", ".cmake", ".json", ".toml", ".yml", ".in", ".csv", ""}
 CODE = {".h", ".cpp", ".cu", ".cuh", ".py", ".sh", ".cmake"}
 LONGEST = 450
 SKIP = {".git", "build", "runs", ".cache", "__pycache__"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+ENTRY = re.compile(r"\bentry<(?:\w+::)*(\w+)>")
+STRUCT = re.compile(r"^\s*struct (\w+)\b[^;]*\{", re.MULTILINE)
 # Written in pieces, so that this file keeps its own rules.
 PLACES = re.compile("(?<![\\w.])/(" + "|".join(["wo" + "rk", "ro" + "ot", "ho" + "me/\\w+"]) + ")/")
 PROMISES = re.compile("\\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + ")\\b")
@@ -75,8 +81,38 @@ def include_violations(root, path, text):
             yield f'arrows: the tests of {tested}/ may not include "{name}"'
 
 
+def reached(root, header):
+    """The files of the tree that a header brings along, itself included."""
+    found, waiting = set(), [header]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and (root / name).is_file():
+            found.add(name)
+            waiting += [target for mark, target in INCLUDE.findall((root / name).read_text(encoding="utf-8")) if mark == '"']
+    return found
+
+
+def umbrella_violations(root):
+    if not (root / UMBRELLA).is_file():
+        return
+    inside = reached(root, UMBRELLA)
+    for folder in NAMED:
+        homes = {}
+        for header in sorted((root / folder).rglob("*.h")):
+            for name in STRUCT.findall(header.read_text(encoding="utf-8")):
+                homes.setdefault(name, []).append(header.relative_to(root).as_posix())
+        for catalogue in sorted((root / folder).rglob("*.cpp")):
+            for name in ENTRY.findall(catalogue.read_text(encoding="utf-8")):
+                if not inside.intersection(homes.get(name, [])):
+                    yield f"{UMBRELLA}: umbrella: {name} of {catalogue.relative_to(root)} is in {' or '.join(homes.get(name, ['no header']))}"
+    for header in WRITTEN_OUT:
+        if (root / header).is_file() and header not in inside:
+            yield f"{UMBRELLA}: umbrella: {header} is not reached"
+
+
 def violations(root):
     root = pathlib.Path(root)
+    yield from umbrella_violations(root)
     for path in files(root):
         try:
             text = (root / path).read_text(encoding="utf-8")

@@ -67,6 +67,21 @@ class CheckTree(unittest.TestCase):
         self.expect("length", "tests/a.py", "a = 1\n" * 451)
         self.assertEqual(self.found(**{"engine/a.cpp": "int a;\n" * 450, "engine/font_data.cpp": "0,\n" * 900, "docs/a.md": "a\n" * 900}), [])
 
+    def test_umbrella(self):
+        """A layer in a catalogue, its header, and an umbrella that reaches it by way of another header, or does not."""
+        tree = {
+            "layers/catalogue.cpp": '#include "layers/shift.h"\nC::entry<Shift>(), C::entry<zoo::Net>({"net"})\n',
+            "layers/shift.h": "#pragma once\nstruct Shift {\n};\n",
+            "layers/zoo/net.h": "#pragma once\nnamespace zoo {\nstruct Net {\n};\n}\n",
+            "layers/all.h": '#pragma once\n#include "layers/shift.h"\n',
+        }
+        whole = '#pragma once\n#include "layers/all.h"\n#include "layers/zoo/net.h"\n'
+        self.assertEqual(self.found(**{"tune/lehr.h": whole}, **tree), [])
+        self.expect("umbrella", "tune/lehr.h", whole.replace("all.h", "zoo/net.h"), **tree)
+        self.expect("umbrella", "tune/lehr.h", whole, **{**tree, "layers/catalogue.cpp": "C::entry<Nowhere>()\n"})
+        self.expect("umbrella", "tune/lehr.h", whole, **tree, **{"layers/metrics.h": "#pragma once\n"})
+        self.expect("umbrella", "tune/lehr.h", whole, **tree, **{"tune/callbacks/a.h": "#pragma once\nstruct A {};\n", "tune/callbacks/catalogue.cpp": "C::entry<A>()\n"})
+
     def test_a_header_that_needs_another_first(self):
         """What the target headers_alone compiles for every header: the header twice, and nothing before it."""
         compiler = shutil.which("c++") or shutil.which("g++")
