@@ -5,7 +5,8 @@ A page's steps are lines that end in a colon, each followed by a code block:
     `path`, new:               the block is that file
     `path`, after `line`:      the block goes behind the one line that has these words, or with "before" in front of it
 Without --build every step must fit the tree: new files are new, lines are there once. With it, all steps of all pages are done in a copy of
-the tree under FOLDER, which is then built and tested: the new kernel, layer, optimizer, callback and experiment must pass what those here pass.
+the tree under FOLDER, which is then built and tested: the new kernel, layer, optimizer, callback, oracle and experiment must pass what those here
+pass. The flags are those of `make test`, so that ccache knows most files already.
 """
 import argparse
 import os
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 STEP = re.compile(r"^`(?P<path>[\w./-]+)`, (?:new|(?P<side>after|before) `(?P<anchor>[^`\n]+)`):\n\n```\w*\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 TARGETS = ["test_kernels", "test_simt", "test_layers", "test_optim", "test_tune", "lehr"]
 CHECKS = "^(structure|kernels|layers|optim|commands)$"
+TUNE_CASES = ("callbacks: each one of the catalogue*", "every oracle*")
 
 
 def steps(page):
@@ -48,6 +50,38 @@ def follow(page, tree, do):
             path.write_text("".join(lines), encoding="utf-8")
 
 
+def ran(program, case):
+    """A doctest case, by its name: it is there and passes. Without the first, a name that nothing has would pass."""
+    print("$", program, case, flush=True)
+    done = subprocess.run([program, "--no-colors=true", f"--test-case={case}"], capture_output=True, text=True)
+    passed = done.returncode == 0 and re.search(r"test cases:\s+1 \|\s+1 passed", done.stdout) is not None
+    if not passed:
+        print(done.stdout, done.stderr, sep="\n")
+    return passed
+
+
+def check(tree, pages):
+    """Builds and tests the tree in which the pages have been followed."""
+    binary = tree / "build/release"
+    environment = {**os.environ, "CCACHE_BASEDIR": str(tree), "CCACHE_NOHASHDIR": "1"}
+
+    def run(*command):
+        print("$", " ".join(map(str, command)), flush=True)
+        return subprocess.run(command, cwd=tree, env=environment).returncode == 0
+
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    families = [name for text in texts for name in re.findall(r'TEST_CASE\("(families: \w+)"\)', text)]
+    names = [name for text in texts for name in re.findall(r'\.name = "(\d[\w.-]+)"', text)]
+    return (
+        run("cmake", "--preset", "release")
+        and run("cmake", "--build", binary, "--target", *TARGETS)
+        and run("ctest", "--test-dir", binary, "-R", CHECKS, "--output-on-failure", "--no-tests=error")
+        and all(ran(binary / "tests/simt/test_simt", name) for name in families)
+        and all(ran(binary / "tests/test_tune", name) for name in TUNE_CASES)
+        and (not names or run(sys.executable, "-B", tree / "tests/structure/experiments_smoke.py", binary / "lehr", *names))
+    )
+
+
 def build(folder, pages):
     tree = pathlib.Path(folder) / "tree"
     shutil.rmtree(tree, ignore_errors=True)
@@ -55,26 +89,10 @@ def build(folder, pages):
     wrong = [line for page in pages for line in follow(page, tree, do=True)]
     if wrong:
         return wrong
-    environment = {**os.environ, "CCACHE_BASEDIR": str(tree), "CCACHE_NOHASHDIR": "1"}
-
-    def run(*command):
-        print("$", " ".join(map(str, command)), flush=True)
-        return subprocess.run(command, cwd=tree, env=environment).returncode == 0
-
-    binary = tree / "build"
-    smoke = tree / "tests/structure/experiments_smoke.py"
-    families = [name for page in pages for name in re.findall(r'TEST_CASE\("(families: \w+)"\)', page.read_text(encoding="utf-8"))]
-    names = [name for page in pages for name in re.findall(r'\.name = "(\d[\w.-]+)"', page.read_text(encoding="utf-8"))]
-    done = (
-        run("cmake", "-G", "Ninja", "-S", tree, "-B", binary, "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
-        and run("cmake", "--build", binary, "--target", *TARGETS)
-        and run("ctest", "--test-dir", binary, "-R", CHECKS, "--output-on-failure", "--no-tests=error")
-        and all(run(binary / "tests/simt/test_simt", f"--test-case={name}") for name in families)
-        and run(sys.executable, "-B", smoke, binary / "lehr", *names)
-    )
-    if done:
-        shutil.rmtree(tree)
-    return [] if done else ["following the recipes gives a tree that does not build or does not pass"]
+    if not check(tree, pages):
+        return ["following the recipes gives a tree that does not build or does not pass"]
+    shutil.rmtree(tree)
+    return []
 
 
 def main():
@@ -84,7 +102,7 @@ def main():
     options = parser.parse_args()
     pages = sorted(ROOT.glob("docs/recipes/*.md"))
     pages = [page for page in pages if not options.page or page.stem in options.page]
-    missing = [] if options.page else [name for name in ("kernel", "layer", "optimizer", "callback", "experiment") if name not in [page.stem for page in pages]]
+    missing = [] if options.page else [name for name in ("kernel", "layer", "optimizer", "callback", "oracle", "experiment") if name not in [page.stem for page in pages]]
     wrong = [f"docs/recipes/{name}.md is missing" for name in missing]
     wrong += build(options.build, pages) if options.build else [line for page in pages for line in follow(page, ROOT, do=False)]
     print("\n".join(wrong) if wrong else f"{len(pages)} recipes can be followed")

@@ -172,12 +172,14 @@ TEST_CASE("every oracle: the same question, the same answer; no point begins twi
     for (const auto& [name, value] : t.params.entries()) sum += std::sin(value * 3) + value * 0.01;
     return std::vector{sum};
   };
+  std::vector<std::string> unseen = oracle_catalogue().names();  // a new oracle is looked at
   for (const char* text :
        {"grid", "random(trials=100)", "hyperband(9, 3)", "asha(max_epochs=9, trials=18)", "bayesian(trials=100)", "tpe(trials=100)",
         "cma_es(trials=100)", "pbt(population=4, max_epochs=3)", "bohb(9, 3)", "evolution(trials=100, population=6, sample=3)"}) {
     CAPTURE(text);
     const Oracle oracle = oracle_from(text);
     CHECK(same_name(oracle_from(oracle.text().print()).info().name, oracle.info().name));
+    CHECK(std::erase(unseen, std::string(oracle.info().name)) == 1);
     const Run run = run_study(oracle, small, f, {false}, 1, 1, 60), again = run_study(oracle, small, f, {false}, 1, 1, 60);
     REQUIRE(run.trials.size() == again.trials.size());
     for (std::size_t i = 0; i < run.trials.size(); ++i) CHECK(run.trials[i].params == again.trials[i].params);
@@ -203,6 +205,7 @@ TEST_CASE("every oracle: the same question, the same answer; no point begins twi
         if (v != nullptr) CHECK(p.allows(*v));
       }
   }
+  CHECK(unseen.empty());
 }
 
 TEST_CASE("successive halving: the best of each rung go on at once, and the plan says how many") {
