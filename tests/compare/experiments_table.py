@@ -15,6 +15,9 @@ import time
 
 import side_by_side
 
+# Diagrams and studies: no run of one network on --data, so no row.
+NO_ROW = {"16.2-gradient-descent", "16.2-rate-impact", "16.2-lr-finder", "16.1-hyperparameter-importance", "16.1-preprocessing", "16.1-default-or-tuned"}
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -46,7 +49,7 @@ class Table:
             return
         command = ["experiment", "run", name, "--scale", "laptop", "--data", os.path.abspath(self.options.data), "--seed", str(seed)]
         command += ["--threads", str(self.options.threads)] + (["--variant", variant] if variant else [])
-        document, _ = side_by_side.lehr(self.options.lehr, command)
+        document, _, _ = side_by_side.lehr(self.options.lehr, command)
         row = {"experiment": name, "variant": variant, "seed": seed, "commit": self.commit, "lecture": document["lecture"],
                "verdict": document["verdict"], **{key: value for key, value in document["runs"][0].items() if key != "run"}}
         self.rows.append(row)
@@ -95,7 +98,8 @@ def main():
     options = arguments()
     start = time.monotonic()
     wanted = [(name, variant) for name, _, variant in (entry.partition(":") for entry in options.only)] if options.only else [
-        (entry["experiment"], "") for entry in listed(options.lehr) if entry["section"] in ("16.1", "16.2", "16.3.1", "16.3.2", "16.3.3", "16.3.4")]
+        (entry["experiment"], "") for entry in listed(options.lehr)
+        if entry["section"] in ("16.1", "16.2", "16.3.1", "16.3.2", "16.3.3", "16.3.4") and entry["experiment"] not in NO_ROW]
     result = Table(options)
     for seed in range(options.seeds):
         for name, variant in wanted:
