@@ -153,8 +153,20 @@ std::optional<Shape> declared_shape(const JsonValue& config) {
   return {};
 }
 
+Error several(std::string_view what, const std::string& model, const char* which, std::string got) {
+  return Error(
+      {.category = Category::data,
+       .where = std::string(what) + ", model \"" + model + "\"",
+       .what = std::string("the model has several ") + which,
+       .expected = "one",
+       .got = std::move(got),
+       .hint =
+           "Networks have one input and one output here. In Keras, keras.Model(model.inputs[0], model.outputs[0]) is the part of a model "
+           "between two of them."});
+}
+
 /// The one input or output of a Functional model: ["name", 0, 0], or a list (or a dictionary) of one.
-Reference single(const JsonValue& json, std::string_view what, const char* which) {
+Reference single(const JsonValue& json, std::string_view what, const std::string& model, const char* which) {
   const JsonValue* at = &json;
   for (int level = 0; level < 4; ++level) {
     if (is_reference(*at)) return {at->at(std::size_t{0}).string(), static_cast<std::size_t>(at->at(std::size_t{1}).integer())};
@@ -165,7 +177,7 @@ Reference single(const JsonValue& json, std::string_view what, const char* which
     else
       break;
   }
-  throw bad(what, {}, std::string("the model has several ") + which, "one", json.text());
+  throw several(what, model, which, json.text());
 }
 
 bool is_model(std::string_view class_name) { return class_name == "Sequential" || class_name == "Functional" || class_name == "Model"; }
@@ -248,12 +260,12 @@ class ModelReader {
   }
 
   void wire(ModelDefinition& model, const JsonValue& config, const JsonValue& layers) {
-    model.input_name = single(config.at("input_layers"), what_, "inputs").layer;
-    model.output = single(config.at("output_layers"), what_, "outputs");
+    model.input_name = single(config.at("input_layers"), what_, model.name, "inputs").layer;
+    model.output = single(config.at("output_layers"), what_, model.name, "outputs");
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       auto& layer = model.layers[i];
       if (layer.input) {
-        if (layer.name != model.input_name) throw bad(what_, layer.name, "the model has several inputs", "one");
+        if (layer.name != model.input_name) throw several(what_, model.name, "inputs", model.input_name + ", " + layer.name);
         if (const auto shape = declared_shape(layers.at(i).at("config"))) model.input_shape = shape;
         continue;
       }

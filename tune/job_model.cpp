@@ -78,14 +78,14 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   FileCompiled out;
   const auto file = whole_model(job.model);
   if (!file) return out;
-  TensorFile tensors = read_tensor_file(*file);
+  const TensorFile tensors = read_model_texts(*file);
   if (tensors.compile_config.empty()) return out;
   // Keras leaves the optimizer out of a .keras file of a model that it has saved as .h5 before.
   const bool named = JsonValue::parse(tensors.compile_config, *file).find("optimizer") != nullptr;
   if (!named && job.optimizer.empty()) messages.push_back(*file + " does not name its optimizer: a fresh Adam");
   if (named && job.optimizer.empty()) {
     out.compiled = from_compile_config(tensors.compile_config, *file);
-    out.state = std::move(tensors.optimizer);
+    out.state = read_tensor_file(*file).optimizer;
     messages.push_back(*file + " is compiled: " + out.compiled.optimizer.text().print());
   } else {  // whatever optimizer it had
     out.compiled = from_compile_config(without_optimizer(tensors.compile_config, *file), *file);

@@ -55,7 +55,7 @@ LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset
                  .expected = "a run, a model file, or weights=... in the network's text"});
   Compiled own;
   if (const auto file = whole_model(text)) {
-    const TensorFile tensors = read_tensor_file(*file);
+    const TensorFile tensors = read_model_texts(*file);
     if (!tensors.compile_config.empty()) own = from_compile_config(without_optimizer(tensors.compile_config, *file), *file);
   }
   const bool chosen = given.rescale || given.preprocess != "none", raw = network.takes_raw_range();

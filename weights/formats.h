@@ -18,7 +18,7 @@ Hdf5Tree to_legacy_hdf5(TensorFile tensors);
 TensorFile from_variable_paths(Hdf5Tree tree);  ///< Keras 3's .weights.h5
 Hdf5Tree to_variable_paths(TensorFile tensors);
 
-TensorFile read_keras_archive(const std::string& file);
+TensorFile read_keras_archive(const std::string& file, bool with_weights);
 void write_keras_archive(const std::string& file, TensorFile tensors);
 
 TensorFile read_npz_weights(const std::string& file);

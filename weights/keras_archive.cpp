@@ -60,7 +60,7 @@ std::string saved_at() {
 
 }  // namespace
 
-TensorFile read_keras_archive(const std::string& file) {
+TensorFile read_keras_archive(const std::string& file, bool with_weights) {
   const ZipReader zip(file);
   const std::string config = read_text(zip, "config.json");
   const JsonValue model = JsonValue::parse(config, file + ", config.json");
@@ -71,8 +71,11 @@ TensorFile read_keras_archive(const std::string& file) {
                  .what = "is no whole Keras model",
                  .expected = "an entry model.weights.h5",
                  .got = "none"});
-  const auto bytes = zip.read(*weights);
-  TensorFile out = from_variable_paths(read_hdf5(bytes, file + ", model.weights.h5"));
+  TensorFile out;
+  if (with_weights) {
+    const auto bytes = zip.read(*weights);
+    out = from_variable_paths(read_hdf5(bytes, file + ", model.weights.h5"));
+  }
   out.format = WeightFormat::keras;
   out.source = file;
   out.model_config = config;
@@ -83,7 +86,7 @@ TensorFile read_keras_archive(const std::string& file) {
     if (const JsonValue* version = metadata.find("keras_version"); version != nullptr && version->is_string())
       out.keras_version = version->string();
   }
-  order_layers(out, variable_paths(model));
+  if (with_weights) order_layers(out, variable_paths(model));
   return out;
 }
 

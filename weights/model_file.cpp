@@ -13,7 +13,7 @@ bool is_model_file(std::string_view name) {
 }
 
 Network network_of_file(const std::string& file) {
-  const TensorFile tensors = read_tensor_file(file);
+  const TensorFile tensors = read_model_texts(file);
   if (tensors.model_config.empty())
     throw Error({.category = Category::data,
                  .where = file,

@@ -76,12 +76,12 @@ TensorFile tensors_of_hdf5(Hdf5Tree tree) {
 
 namespace {
 
-TensorFile read_by_content(const std::string& file) {
+TensorFile read_by_content(const std::string& file, bool with_weights) {
   const auto first = beginning(file);
   const std::string_view start(first.data(), first.size());
   if (start.starts_with("PK")) {
     const ZipReader zip(file);
-    return zip.find("config.json") != nullptr || zip.find("model.weights.h5") != nullptr ? read_keras_archive(file)
+    return zip.find("config.json") != nullptr || zip.find("model.weights.h5") != nullptr ? read_keras_archive(file, with_weights)
                                                                                          : read_npz_weights(file);
   }
   if (start == std::string_view("\x89HDF\r\n\x1a\n", 8)) return tensors_of_hdf5(read_hdf5(file));
@@ -93,11 +93,9 @@ TensorFile read_by_content(const std::string& file) {
                .hint = "The file is damaged or of another kind; fetch or write it again."});
 }
 
-}  // namespace
-
-TensorFile read_tensor_file(const std::string& file) {
+TensorFile read_whole_or_texts(const std::string& file, bool with_weights) {
   try {
-    return read_by_content(file);
+    return read_by_content(file, with_weights);
   } catch (const Error& error) {  // a JSON value of another type knows no file
     if (error.info().where.find(file) != std::string::npos) throw;
     auto info = error.info();
@@ -105,6 +103,11 @@ TensorFile read_tensor_file(const std::string& file) {
     throw Error(info);
   }
 }
+
+}  // namespace
+
+TensorFile read_tensor_file(const std::string& file) { return read_whole_or_texts(file, true); }
+TensorFile read_model_texts(const std::string& file) { return read_whole_or_texts(file, false); }
 
 void write_tensor_file(const std::string& file, TensorFile tensors) {
   tensors.source = file;

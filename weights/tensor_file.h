@@ -52,6 +52,8 @@ struct TensorFile {
 
 /// The format is told by the content, not by the name. Error{data} names file and place.
 TensorFile read_tensor_file(const std::string& file);
+/// The same of a whole model where its weights are not wanted yet: a .keras file's are not read, and it has no layers and no optimizer then.
+TensorFile read_model_texts(const std::string& file);
 /// The format that a name asks for: .weights.h5, .h5 or .hdf5, .keras, .npz, .safetensors. Error{usage} lists them.
 WeightFormat format_of_name(const std::string& file);
 /// In the format of the file's name; atomic. .keras needs a model_config.

@@ -1,13 +1,15 @@
 """Whole models go between Keras and lehr: the same numbers, bit-equal weights, training that goes on.
 
-    python tests/compare/keras_models.py --lehr build/release/lehr --golden tests/golden [--training-only]
+    python tests/compare/keras_models.py --lehr build/release/lehr --golden tests/golden [--files FOLDER] [--training-only]
 
-  1. each golden model: Keras saves X.keras; `lehr predict X.keras` equals Keras's predictions; `lehr weights convert X.keras Y.keras` is opened by
-     Keras with bit-equal weights and equal predictions.
+  1. each golden model, and each golden layer as a model of its own: Keras saves X.keras; `lehr predict X.keras` equals Keras's predictions;
+     `lehr weights convert X.keras Y.keras` is opened by Keras with bit-equal weights and equal predictions. FOLDER: whole networks that Keras saved,
+     NAME.keras and NAME.h5 with NAME_x.npy and NAME_y.npy, as golden/make_golden.py (models) writes them.
   2. Adam, SGD with momentum, RMSprop, AdamW, Nadam: three epochs in Keras, saved compiled, three more in lehr equal six in Keras; three in lehr, its
      model.keras opened by Keras, three more there equal six in Keras.
 """
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -45,6 +47,34 @@ def golden_models(folder):
         yield name, model, arrays[f"{name}/x"]
 
 
+def golden_layers(folder):
+    arrays = np.load(folder / "keras/layers.npz")
+    for row in json.loads((folder / "keras/layers.json").read_text()):
+        name, x = row["name"], arrays[f"{row['name']}/x"]
+        model = keras.Sequential([keras.Input(x.shape[1:]), getattr(keras.layers, row["class_name"])(**row["config"])])
+        weights = []
+        while f"{name}/w{len(weights)}" in arrays:
+            weights.append(arrays[f"{name}/w{len(weights)}"])
+        model.set_weights(weights)
+        yield name, model, x
+
+
+def files(given, folder):
+    wrong = 0
+    for file in sorted(given.files.glob("*.keras")) + sorted(f for f in given.files.glob("*.h5") if not f.name.endswith(".weights.h5")):
+        x, y = (np.load(given.files / f"{file.stem}_{part}.npy") for part in "xy")
+        try:
+            np.save(folder / "x.npy", x)
+            lehr(given, "predict", file, "--input", folder / "x.npy", "--output", folder / "y.npy", "--quiet")
+            error = distance(np.load(folder / "y.npy").reshape(y.shape), y)
+            print(f"{file.name}: lehr's prediction {error:.1e}{'' if error <= 1e-5 else '  WRONG'}", flush=True)
+            wrong += error > 1e-5
+        except Exception as error:
+            print(f"{file.name}: {str(error)[:600]}  WRONG", flush=True)
+            wrong += 1
+    return wrong
+
+
 def same(a, b):
     return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b))
 
@@ -55,7 +85,7 @@ def distance(a, b):
 
 def models(given, folder):
     wrong = 0
-    for name, model, x in golden_models(given.golden):
+    for name, model, x in itertools.chain(golden_models(given.golden), golden_layers(given.golden)):
         try:
             model.save(folder / "x.keras")
             np.save(folder / "x.npy", x)
@@ -139,6 +169,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--lehr", type=pathlib.Path, required=True)
     parser.add_argument("--golden", type=pathlib.Path, required=True)
+    parser.add_argument("--files", type=pathlib.Path)
     parser.add_argument("--training-only", action="store_true")
     given = parser.parse_args()
     given.lehr = given.lehr.resolve()
@@ -147,6 +178,8 @@ def main():
         wrong = training(given, folder)
         if not given.training_only:
             wrong += models(given, folder)
+            if given.files:
+                wrong += files(given, folder)
     sys.exit(wrong != 0)
 
 

@@ -88,9 +88,13 @@ TEST_CASE("Keras 1: a Sequential config is a plain list of layers") {
 TEST_CASE("Keras config: wirings that cannot be rebuilt are refused by name") {
   const std::string x = input_layer("x"), relu = layer("ReLU", "a", R"([[["x", 0, 0, {}]]])");
   refused(functional(x + "," + input_layer("x2") + "," + relu, R"([["x", 0, 0], ["x2", 0, 0]])", R"([["a", 0, 0]])"),
-          {"several inputs", "x2"});
+          {"several inputs", "x2", "model \"m\"", "one input and one output"});
   refused(functional(x + "," + relu, R"([["x", 0, 0]])", R"([["a", 0, 0], ["x", 0, 0]])"), {"several outputs"});
-  refused(functional(x + "," + input_layer("other") + "," + relu, R"([["x", 0, 0]])", R"([["a", 0, 0]])"), {"several inputs", "\"other\""});
+  refused(functional(x + "," + input_layer("other") + "," + relu, R"([["x", 0, 0]])", R"([["a", 0, 0]])"), {"several inputs", "other"});
+  std::string inner = functional(x + "," + input_layer("x2") + "," + relu, R"([["x", 0, 0], ["x2", 0, 0]])", R"([["a", 0, 0]])");
+  inner.replace(inner.find("\"m\""), 3, "\"inner\"");
+  inner.insert(inner.size() - 1, R"(, "name": "inner", "inbound_nodes": [[["x", 0, 0, {}], ["x", 0, 0, {}]]])");
+  refused(functional(x + "," + inner, R"([["x", 0, 0]])", R"([["inner", 1, 0]])"), {"several inputs", "model \"inner\""});
   refused(functional(x + "," + layer("ReLU", "a", R"([[["x", 0, 1, {}]]])"), R"([["x", 0, 0]])", R"([["a", 0, 0]])"),
           {"\"a\"", "not the first output"});
   refused(functional(x + "," + layer("ReLU", "a", R"([[["b", 0, 0, {}]]])") + "," + layer("ReLU", "b", R"([[["a", 0, 0, {}]]])"),
