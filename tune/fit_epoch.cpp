@@ -1,0 +1,186 @@
+// One epoch: its order and rates, its batches, validation, callbacks, history.
+#include <algorithm>
+#include <chrono>
+
+#include "engine/data/split.h"
+#include "tune/fit_run.h"
+
+namespace lehr {
+
+double FitRun::now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Rows of the step table and the order of the samples, once an epoch: nothing else goes to the device.
+void FitRun::upload_epoch() {
+  std::vector<StepRow> rows;
+  for (std::int64_t i = 0; i < steps(); ++i) {
+    const double rate = kept_rate(rate_at(base_step_ + i - first_step_));
+    rows.push_back(m_.options().optimizer.row(base_step_ + i, rate));
+  }
+  m_.state().upload_step_table(rows);
+  std::vector<std::int32_t> order;
+  if (o_.shuffle) {
+    const auto shuffled = permutation(n_, m_.options().seed, shuffle_stream, static_cast<std::uint64_t>(epoch_));
+    order.assign(shuffled.begin(), shuffled.end());
+  }
+  rows_->start(order, position_.step * batch_);
+}
+
+void FitRun::run_epoch() {
+  const double begin = now();
+  epoch_steps_done_ = 0;
+  epoch_ended_ = false;
+  // An epoch that was left in its middle has begun already.
+  if (position_.step == 0) each([&](Callback& c) { c.on_epoch_begin(*this, epoch_); });
+  if (o_.renderer != nullptr) o_.renderer->on_epoch_begin(epoch_);
+  upload_epoch();
+  auto counters = m_.state().read_counters();
+  epoch_steps_done_ = position_.step;
+  counters.cursor = position_.step;
+  counters.sample = position_.step * batch_;
+  m_.state().write_counters(counters);
+  full_.zero_sums(backend());
+  if (ragged_.plan) ragged_.zero_sums(backend());
+  if (!position_.sums.empty()) full_.write_sums(backend(), position_.sums);
+  position_ = {.epoch = epoch_};
+
+  const double rate = rate_at(base_step_ - first_step_), factor = rate_factor_;
+  run_steps();
+  if (interrupted_)
+    leave_epoch();
+  else
+    finish_epoch(begin, rate, factor);
+}
+
+void FitRun::leave_epoch() { position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = sums()}; }
+
+void FitRun::run_steps() {
+  double shown = 0;
+  const double begin = now();
+  const std::int64_t first = epoch_steps_done_;
+  while (epoch_steps_done_ < steps()) {
+    const bool last = epoch_steps_done_ == n_ / batch_;
+    const StepPlan& step = last ? ragged_ : full_;
+    const std::int64_t count = last ? 1 : steps_together();
+    rows_->feed(step);
+    step.plan->run(count);
+    epoch_steps_done_ += count;
+    samples_ += last ? n_ % batch_ : count * batch_;
+    if (o_.renderer != nullptr && now() - shown > 0.05 && epoch_steps_done_ < steps()) {
+      shown = now();
+      show_step(static_cast<double>((epoch_steps_done_ - first) * batch_) / (shown - begin));
+    }
+    batch_ended(epoch_steps_done_ == steps());
+    if (epoch_ended_) break;
+    if (o_.snapshot_every > 0 && (base_step_ + epoch_steps_done_) % o_.snapshot_every == 0 && epoch_steps_done_ < steps()) {
+      leave_epoch();
+      o_.on_batches(training_state());
+      position_ = {.epoch = epoch_};
+    }
+    // A run interrupted after its last full step finishes the epoch: the rest takes less than the question.
+    if (o_.interrupted && o_.interrupted() && epoch_steps_done_ < n_ / batch_) {
+      interrupted_ = true;
+      break;
+    }
+  }
+  step_seconds_ += now() - begin;
+}
+
+void FitRun::show_step(double samples_per_s) {
+  o_.renderer->on_step({.epoch = epoch_,
+                        .step = epoch_steps_done_,
+                        .steps = steps(),
+                        .values = named(full_.means(backend())),
+                        .samples_per_s = samples_per_s});
+}
+
+/// Whole batches until somebody wants to see one, at most steps_per_execution.
+std::int64_t FitRun::steps_together() const {
+  std::int64_t count = rows_->whole_epoch() ? std::min(o_.steps_per_execution, n_ / batch_ - epoch_steps_done_) : 1;
+  for (const auto& callback : callbacks_)
+    if (const auto every = callback->every_batches(); every > 0) count = std::min(count, every - epoch_steps_done_ % every);
+  if (const auto every = o_.snapshot_every; every > 0) count = std::min(count, every - (base_step_ + epoch_steps_done_) % every);
+  return count;
+}
+
+void FitRun::batch_ended(bool last) {
+  const BatchEnd end{.epoch = epoch_, .batch = epoch_steps_done_ - 1, .step = base_step_ + epoch_steps_done_, .logs = [this] {
+                       return named(epoch_means());
+                     }};
+  each([&](Callback& c) {
+    if (const auto every = c.every_batches(); every > 0 && (last || epoch_steps_done_ % every == 0)) c.on_train_batch_end(*this, end);
+  });
+}
+
+EpochLogs FitRun::named(const std::vector<double>& means) const {
+  EpochLogs logs;
+  for (std::size_t i = 0; i < m_.metrics().size(); ++i) logs.emplace_back(m_.metrics()[i].name, means[i + 1]);
+  logs.emplace_back("loss", means[0]);
+  return logs;
+}
+
+std::vector<double> FitRun::sums() const {
+  auto out = full_.read_sums(backend());
+  if (ragged_.plan) {
+    const auto rest = ragged_.read_sums(backend());
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] += rest[i];
+  }
+  return out;
+}
+
+/// False where it was interrupted.
+bool FitRun::validate(EpochLogs& logs) {
+  each([&](Callback& c) { c.on_test_begin(*this); });
+  const Evaluation validation = m_.evaluate(*validation_, o_.interrupted);
+  if (!validation.complete) return false;
+  each([&](Callback& c) { c.on_test_end(*this); });
+  for (std::size_t i = 1; i < validation.values.size(); ++i)
+    logs.emplace_back("val_" + validation.values[i].first, validation.values[i].second);
+  logs.emplace_back("val_loss", validation.values[0].second);
+  if (!validation.predicted.empty()) predicted_classes_ = named_classes(validation);
+  return true;
+}
+
+/// rate = schedule * factor, where callbacks may have set the factor.
+void FitRun::add_rates(EpochLogs& logs, double rate, double factor) const {
+  logs.emplace_back("learning_rate", kept_rate(rate));
+  if (has_scheduler_ && !scheduled() && factor != 1) {
+    logs.emplace_back("schedule_rate", rate_override_.value_or(rate));
+    logs.emplace_back("rate_factor", factor);
+  }
+  if (scheduled() && !callbacks_.empty()) {
+    logs.emplace_back("schedule_rate", kept_rate(curve_->at(epoch_ * steps())));
+    logs.emplace_back("rate_factor", factor);
+  }
+}
+
+void FitRun::finish_epoch(double begin, double rate, double factor) {
+  EpochLogs logs = named(epoch_means());
+  // An epoch that ended early counts as a whole one: the optimizer's step says so, for whoever goes on with it.
+  if (epoch_steps_done_ < steps()) {
+    auto counters = m_.state().read_counters();
+    counters.step = base_step_ + steps();
+    m_.state().write_counters(counters);
+  }
+  if (evaluates_elsewhere()) use_averaged_weights(true);
+  if (o_.validation_data != nullptr && !validate(logs)) {
+    // All steps are done: a resumed run only validates.
+    interrupted_ = true;
+    return leave_epoch();
+  }
+  base_step_ += steps();
+  epoch_steps_done_ = 0;
+  add_rates(logs, rate, factor);
+  each([&](Callback& c) { c.on_epoch_end(*this, epoch_, logs); });
+  const double seconds = now() - begin;
+  logs.emplace_back("seconds", seconds);
+  // What the collapse verdict looks at: how many classes the network still names.
+  if (predicted_classes_ > 0) logs.emplace_back("val_classes", static_cast<double>(predicted_classes_));
+  history_.add(epoch_, logs);
+  position_ = {.epoch = epoch_ + 1};
+  if (o_.renderer != nullptr) o_.renderer->on_epoch_end({.epoch = epoch_, .steps = steps(), .seconds = seconds, .values = logs});
+  if (o_.on_epoch) o_.on_epoch(training_state());
+  if (epoch_ + 1 < o_.epochs && !stopped_) leave_averaged();
+  if (o_.interrupted && o_.interrupted()) interrupted_ = true;
+}
+
+}  // namespace lehr
