@@ -17,7 +17,11 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...; default: a compiled model's own, else adam");
   c.add_option("--learning-rate", job.learning_rate, "a number or a schedule; wins over the optimizer's own");
   c.add_option("--loss", job.loss, "default: by the labels");
-  c.add_option("--metrics", job.metrics, "default: accuracy for classes")->delimiter(',');
+  c.add_option("--metrics", job.metrics,
+               "accuracy (the default for classes), recall,f1_score(average=weighted),auc, ...; lehr help metrics")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   c.add_option("--epochs", job.epochs)->capture_default_str();
   c.add_option("--batch-size", job.batch_size)->capture_default_str();
   c.add_flag("--shuffle,!--no-shuffle", job.shuffle, "a new order every epoch");
@@ -31,6 +35,7 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--color", job.color, "rgb or gray");
   c.add_option("--rescale", job.rescale, "factor of the inputs; 1/255 for uint8 data");
   c.add_option("--preprocess", job.preprocess, "none or vgg16")->capture_default_str();
+  c.add_option("--scale-features", job.scale_features, "standard, minmax or robust, learned from the training part alone");
   c.add_option("--initial-weights", job.initial_weights, "weights to start from: .weights.h5, .h5, .keras, .npz, .safetensors");
   c.add_option("--freeze", job.freeze, "layers that do not train: block[1-4]*");
   c.add_option("--class-weight", job.class_weight, "auto, or id:weight,...");
@@ -64,6 +69,7 @@ void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job) {
   keep("--color", &FitJob::color);
   keep("--rescale", &FitJob::rescale);
   keep("--preprocess", &FitJob::preprocess);
+  keep("--scale-features", &FitJob::scale_features);
   keep("--initial-weights", &FitJob::initial_weights);
   keep("--freeze", &FitJob::freeze);
   keep("--class-weight", &FitJob::class_weight);

@@ -23,7 +23,6 @@ constexpr std::array commands{
 };
 
 constexpr std::array flags{
-    Line{"fit", "--scale-features"},
     Line{"fit", "--exclude"},
 };
 

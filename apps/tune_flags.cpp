@@ -24,9 +24,7 @@ void add_searched_fit_flags(CLI::App& command, TuneFlags& flags) {
     const std::string& name = option->get_lnames()[0];
     constexpr std::array process{"help", "json", "quiet", "yes", "run", "overwrite", "resume"};
     if (std::find(process.begin(), process.end(), name) != process.end()) continue;
-    auto* made =
-        command.add_option("--" + name, flags.fit[name], option->get_description())->expected(1)->take_all()->allow_extra_args(false);
-    if (name == "metrics") made->delimiter(',');
+    command.add_option("--" + name, flags.fit[name], option->get_description())->expected(1)->take_all()->allow_extra_args(false);
   }
   command.add_flag_callback("--no-shuffle", [&flags] { flags.fit["shuffle"] = {"false"}; }, "the rows in their order");
 }

@@ -1,6 +1,7 @@
 #include "layers/metrics.h"
 
 #include "engine/spec/catalogue.h"
+#include "engine/spec/names.h"
 
 namespace lehr {
 
@@ -71,6 +72,8 @@ Value emit_metric(Planner& p, const Metric& metric, const LossOutputs& loss, Val
 
 bool maximize(std::string_view monitor) {
   if (monitor.starts_with("val_")) monitor.remove_prefix(4);
+  for (const char* family : {"precision", "recall", "sensitivity", "specificity", "f1", "auc"})
+    if (const std::string_view name(family); monitor.size() >= name.size() && same_name(monitor.substr(0, name.size()), name)) return true;
   return monitor.find("acc") != std::string_view::npos || monitor.find("top_k") != std::string_view::npos;
 }
 

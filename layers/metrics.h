@@ -31,6 +31,6 @@ const std::vector<std::vector<std::string>>& metric_names();  ///< a row a kind,
 /// Emits per-sample values [n] f32 of the metric.
 Value emit_metric(Planner& planner, const Metric& metric, const LossOutputs& loss, Value outputs, Value labels, bool ids,
                   std::int64_t classes);
-bool maximize(std::string_view monitor);  ///< accuracy families up, losses down; takes `val_` names too
+bool maximize(std::string_view monitor);  ///< accuracy families, precision, recall, F1, AUC up, losses down; takes `val_` names too
 
 }  // namespace lehr

@@ -37,6 +37,12 @@ std::string network_text(const Model& model) {
   return out;
 }
 
+/// What is done to the samples on their way in, the numbers of a scaler too.
+std::string input_text(const Model& model) {
+  const InputTransform& in = model.options().input;
+  return JsonValue::object({{"scale", in.scale}, {"offset", in.offset}, {"bgr", in.bgr}, {"bytes_only", in.bytes_only}}).text();
+}
+
 const Array& required(const NamedArrays& arrays, const std::string& name, const std::string& file) {
   const Array* found = find_array(arrays, name);
   if (found == nullptr)
@@ -83,6 +89,7 @@ JsonValue meta_of(const CheckpointImage& image) {
                             {"data", image.origin.data},
                             {"network", image.network},
                             {"optimizer", image.optimizer},
+                            {"input", image.input},
                             {"seed", static_cast<std::int64_t>(image.seed)},
                             {"step", image.counters.step},
                             {"stop", image.counters.stop},
@@ -150,6 +157,8 @@ void check(const Contents& c, const Model& model, const CheckpointOrigin& origin
   if (text("network") != network)
     refuse(c.file, "belongs to another network", lines_only_in(network, text("network")), lines_only_in(text("network"), network));
   if (text("optimizer") != optimizer) refuse(c.file, "belongs to another optimizer", optimizer, text("optimizer"));
+  if (const JsonValue* input = c.meta.find("input"); input != nullptr && input->string() != input_text(model))
+    refuse(c.file, "belongs to inputs that are scaled otherwise", input_text(model), input->string());
   if (!same_data(origin.data, text("data"))) refuse(c.file, "belongs to another data set", origin.data, text("data"));
 }
 
@@ -173,6 +182,8 @@ TrainingState state_from(const Contents& c) {
   out.position = {.epoch = meta.at("epoch").integer(), .step = meta.at("step_in_epoch").integer()};
   const auto sums = required(c.arrays, "sums", c.file).as<double>();
   out.position.sums.assign(sums.begin(), sums.end());
+  if (const Array* outputs = find_array(c.arrays, "outputs"))
+    out.position.outputs.assign(outputs->as<float>().begin(), outputs->as<float>().end());
   if (const JsonValue& rate = meta.at("learning_rate"); !rate.is_null()) out.learning_rate = rate.number();
   out.rate_factor = meta.at("rate_factor").number();
   out.epochs = meta.at("epochs").integer();
@@ -220,6 +231,7 @@ CheckpointImage capture_checkpoint(const Model& model, const TrainingState& stat
                         .origin = origin,
                         .network = network_text(model),
                         .optimizer = model.options().optimizer.text().print(),
+                        .input = input_text(model),
                         .seed = model.options().seed,
                         .counters = s.read_counters()};
   const AveragedWeights* averaged = model.averaged_weights();
@@ -246,6 +258,8 @@ void write_checkpoint(const std::string& file, const CheckpointImage& image) {
   add("checkpoint.json", Array::from<std::uint8_t>({std::ssize(meta)}, {reinterpret_cast<const std::uint8_t*>(meta.data()), meta.size()}));
   for (const auto& [name, array] : image.arrays) add(name, array);
   add("sums", Array::from<double>({std::ssize(image.state.position.sums)}, image.state.position.sums));
+  if (const auto& outputs = image.state.position.outputs; !outputs.empty())
+    add("outputs", Array::from<float>({std::ssize(outputs)}, outputs));
   for (std::size_t i = 0; i < image.state.callbacks.size(); ++i)
     if (const auto& held = image.state.callbacks[i].weights; held && !held->empty())
       add("callbacks/" + std::to_string(i), Array::from<float>({std::ssize(*held)}, *held));

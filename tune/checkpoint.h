@@ -27,7 +27,7 @@ struct CheckpointImage {
   NamedArrays arrays = {};   ///< weights, optimizer slots
   TrainingState state = {};  ///< what callbacks hold is shared, not copied
   CheckpointOrigin origin = {};
-  std::string network = {}, optimizer = {};
+  std::string network = {}, optimizer = {}, input = {};
   std::uint64_t seed = 0;
   StepCounters counters = {};
 };

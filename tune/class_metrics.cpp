@@ -1,25 +1,19 @@
 #include "tune/class_metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "engine/spec/catalogue.h"
-#include "engine/spec/convert.h"
-#include "engine/spec/names.h"
+#include "tune/roc.h"
 
 namespace lehr {
 
 namespace {
 
-const std::vector<std::vector<std::string>>& names() {
-  static const std::vector<std::vector<std::string>> rows{
-      {"precision", "Precision"}, {"recall", "Recall", "sensitivity"}, {"specificity"}, {"f1_score", "F1Score", "f1"}, {"auc", "AUC"}};
-  return rows;
-}
-
 struct Counts {
   double hits = 0, false_alarms = 0, misses = 0, rejections = 0;
+  double support() const { return hits + misses; }
+  bool occurs() const { return hits + misses + false_alarms > 0; }
 };
 
 double ratio(double part, double whole) { return whole == 0 ? 0.0 : part / whole; }
@@ -29,7 +23,7 @@ double value_of(ClassMetricKind kind, const Counts& c) {
     case ClassMetricKind::precision:
       return ratio(c.hits, c.hits + c.false_alarms);
     case ClassMetricKind::recall:
-      return ratio(c.hits, c.hits + c.misses);
+      return ratio(c.hits, c.support());
     case ClassMetricKind::specificity:
       return ratio(c.rejections, c.rejections + c.false_alarms);
     default:
@@ -37,144 +31,233 @@ double value_of(ClassMetricKind kind, const Counts& c) {
   }
 }
 
-/// By ranks (Mann and Whitney): ties share the mean of their ranks. NaN where one side is empty.
-double area(std::span<const float> scores, const std::vector<bool>& positive) {
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
-  double ranks = 0;
-  const auto ours = static_cast<double>(std::count(positive.begin(), positive.end(), true));
-  const double others = static_cast<double>(scores.size()) - ours;
-  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && scores[order[end]] == scores[order[begin]]) ++end;
-    const double rank = 0.5 * static_cast<double>(begin + 1 + end);  // ranks begin + 1 ... end
-    for (std::size_t i = begin; i < end; ++i) ranks += positive[order[i]] ? rank : 0;
+/// Softmax of a row, or the sigmoid of its only value.
+void to_probabilities(std::span<float> row) {
+  if (row.size() == 1) {
+    row[0] = 1.0F / (1.0F + std::exp(-row[0]));
+    return;
   }
-  if (ours == 0 || others == 0) return std::numeric_limits<double>::quiet_NaN();
-  return (ranks - ours * (ours + 1) / 2) / (ours * others);
+  const float largest = *std::max_element(row.begin(), row.end());
+  float sum = 0;
+  for (float& v : row) sum += v = std::exp(v - largest);
+  for (float& v : row) v /= sum;
 }
 
 /// Everything about a set's predictions that the metrics ask for.
 class Predictions {
  public:
-  Predictions(const Array& outputs, std::span<const std::int32_t> truth)
-      : columns_(outputs.shape()[outputs.shape().rank() - 1]), values_(outputs.as<float>()), truth_(truth) {
-    if (values_.size() != truth.size() * static_cast<std::size_t>(columns_))
+  Predictions(Array outputs, std::span<const std::int32_t> truth, bool logits) : outputs_(std::move(outputs)), truth_(truth) {
+    columns_ = static_cast<std::size_t>(outputs_.shape()[outputs_.shape().rank() - 1]);
+    if (outputs_.as<float>().size() != truth.size() * columns_)
       throw Error({.category = Category::data, .where = "metrics", .what = "as many labels as predictions are needed"});
-    for (std::size_t i = 0; i < truth.size(); ++i) {
-      const auto row = values_.subspan(i * static_cast<std::size_t>(columns_), static_cast<std::size_t>(columns_));
-      predicted_.push_back(columns_ == 1 ? (row[0] > 0.5F ? 1 : 0)
-                                         : static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin()));
-    }
+    for (std::size_t i = 0; logits && i < truth_.size(); ++i) to_probabilities(outputs_.as<float>().subspan(i * columns_, columns_));
   }
 
   bool binary() const { return columns_ == 1; }
-  std::int64_t classes() const { return binary() ? 2 : columns_; }
-  double support(std::int64_t id) const { return static_cast<double>(std::count(truth_.begin(), truth_.end(), id)); }
-  bool occurs(std::int64_t id) const { return support(id) > 0 || std::count(predicted_.begin(), predicted_.end(), id) > 0; }
+  std::size_t columns() const { return columns_; }
 
-  Counts counts(std::int64_t id) const {
-    Counts c;
-    for (std::size_t i = 0; i < truth_.size(); ++i) {
-      const bool is = truth_[i] == id, named = predicted_[i] == id;
-      (is ? (named ? c.hits : c.misses) : (named ? c.false_alarms : c.rejections)) += 1;
-    }
-    return c;
+  /// Of every class; of one output: of the positive one alone.
+  std::vector<Counts> counts(const ClassMetric& metric) const {
+    std::vector<Counts> out(columns_);
+    if (metric.by_entries() || binary())
+      count_entries(metric, out);
+    else
+      count_largest(out);
+    for (Counts& c : out) c.rejections = static_cast<double>(truth_.size()) - c.hits - c.misses - c.false_alarms;
+    return out;
   }
 
-  double auc(std::int64_t id) const {
-    std::vector<float> scores;
-    std::vector<bool> positive;
-    for (std::size_t i = 0; i < truth_.size(); ++i) {
-      scores.push_back(values_[i * static_cast<std::size_t>(columns_) + (binary() ? 0 : static_cast<std::size_t>(id))]);
-      positive.push_back(truth_[i] == id);
-    }
-    return area(scores, positive);
-  }
+  double support(std::size_t column) const { return static_cast<double>(std::count(truth_.begin(), truth_.end(), id_of(column))); }
 
-  /// Every row's every column as one problem.
-  double micro_auc() const {
-    std::vector<bool> positive;
+  /// Of one column against its class, or of every row's every column as one problem.
+  double auc(const ClassMetric& metric, std::optional<std::size_t> column) const {
+    RocInput in;
     for (std::size_t i = 0; i < truth_.size(); ++i)
-      for (std::int64_t id = 0; id < columns_; ++id) positive.push_back(truth_[i] == id);
-    return area(values_, positive);
+      for (std::size_t c = column.value_or(0); c < (column ? *column + 1 : columns_); ++c) {
+        in.scores.push_back(row(i)[c]);
+        in.positive.push_back(truth_[i] == id_of(c));
+      }
+    if (!metric.num_thresholds) return roc_area(in);
+    return metric.curve == Curve::pr ? pr_area(in, *metric.num_thresholds) : roc_area(in, *metric.num_thresholds);
   }
 
  private:
-  std::int64_t columns_;
-  std::span<const float> values_;
+  std::span<const float> row(std::size_t i) const { return std::as_const(outputs_).as<float>().subspan(i * columns_, columns_); }
+  std::int32_t id_of(std::size_t column) const { return binary() ? 1 : static_cast<std::int32_t>(column); }
+
+  void count_largest(std::vector<Counts>& out) const {
+    for (std::size_t i = 0; i < truth_.size(); ++i) {
+      const auto named = static_cast<std::int32_t>(std::max_element(row(i).begin(), row(i).end()) - row(i).begin());
+      if (named == truth_[i]) {
+        out[static_cast<std::size_t>(named)].hits += 1;
+        continue;
+      }
+      out[static_cast<std::size_t>(named)].false_alarms += 1;
+      if (truth_[i] >= 0 && static_cast<std::size_t>(truth_[i]) < columns_) out[static_cast<std::size_t>(truth_[i])].misses += 1;
+    }
+  }
+
+  void count_entries(const ClassMetric& metric, std::vector<Counts>& out) const {
+    constexpr auto lowest = -std::numeric_limits<float>::infinity();
+    const float threshold = metric.threshold ? static_cast<float>(*metric.threshold) : metric.top_k ? lowest : 0.5F;
+    for (std::size_t i = 0; i < truth_.size(); ++i)
+      for (std::size_t c = 0; c < columns_; ++c) {
+        const bool is = truth_[i] == id_of(c);
+        const bool named = row(i)[c] > threshold && (!metric.top_k || among_largest(i, c, *metric.top_k));
+        if (is || named) (is ? (named ? out[c].hits : out[c].misses) : out[c].false_alarms) += 1;
+      }
+  }
+
+  /// Of equal values the first come first, as in tf.math.top_k.
+  bool among_largest(std::size_t i, std::size_t c, int k) const {
+    const auto values = row(i);
+    int before = 0;
+    for (std::size_t other = 0; other < columns_; ++other) before += values[other] > values[c] || (values[other] == values[c] && other < c);
+    return before < k;
+  }
+
+  Array outputs_;
   std::span<const std::int32_t> truth_;
-  std::vector<std::int32_t> predicted_;
+  std::size_t columns_ = 0;
 };
 
-double micro(ClassMetricKind kind, const Predictions& p) {
-  if (kind == ClassMetricKind::auc) return p.micro_auc();
+/// The numbers behind one metric: a value and a weight a class, and the value of all of them together.
+struct Values {
+  std::vector<double> each, supports;
+  std::vector<bool> counted;  ///< in a macro average
+  double together = 0;
+};
+
+Values counted_values(const ClassMetric& metric, const Predictions& p) {
+  Values out;
   Counts all;
-  for (std::int64_t id = 0; id < p.classes(); ++id) {
-    const Counts c = p.counts(id);
+  std::vector<Counts> counts = p.counts(metric);
+  if (metric.class_id && !p.binary()) counts = {counts.at(static_cast<std::size_t>(*metric.class_id))};
+  for (const Counts& c : counts) {
+    out.each.push_back(value_of(metric.kind, c));
+    out.supports.push_back(c.support());
+    out.counted.push_back(metric.by_entries() || c.occurs());
     all.hits += c.hits;
     all.false_alarms += c.false_alarms;
     all.misses += c.misses;
     all.rejections += c.rejections;
   }
-  return value_of(kind, all);
+  out.together = value_of(metric.kind, all);
+  return out;
 }
 
-double one_class(ClassMetricKind kind, const Predictions& p, std::int64_t id) {
-  return kind == ClassMetricKind::auc ? p.auc(id) : value_of(kind, p.counts(id));
+Values areas(const ClassMetric& metric, const Predictions& p) {
+  Values out;
+  if (metric.averaged() == ClassAverage::micro && !p.binary()) {
+    out.together = p.auc(metric, {});
+    return out;
+  }
+  for (std::size_t c = 0; c < p.columns(); ++c) {
+    out.each.push_back(p.auc(metric, c));
+    out.supports.push_back(p.support(c));
+    out.counted.push_back(metric.by_entries() || out.supports.back() > 0);
+  }
+  return out;
 }
 
-double mean(const ClassMetric& metric, const Predictions& p) {
+double mean(const Values& v, bool weighted) {
   double sum = 0, weights = 0;
-  for (std::int64_t id = 0; id < p.classes(); ++id) {
-    const bool counts = metric.kind == ClassMetricKind::auc ? p.support(id) > 0 : p.occurs(id);
-    const double weight = !counts ? 0 : metric.average == ClassAverage::weighted ? p.support(id) : 1;
+  for (std::size_t i = 0; i < v.each.size(); ++i) {
+    const double weight = !v.counted[i] ? 0 : weighted ? v.supports[i] : 1;
     if (weight == 0) continue;
-    sum += weight * one_class(metric.kind, p, id);
+    sum += weight * v.each[i];
     weights += weight;
   }
   return ratio(sum, weights);
 }
 
-}  // namespace
-
-bool is_class_metric(const SpecValue& value) {
-  if (!value.named()) return false;
-  return std::any_of(names().begin(), names().end(), [&](const auto& row) {
-    return std::any_of(row.begin(), row.end(), [&](const std::string& name) { return same_name(value.text, name); });
-  });
+std::vector<double> values_of(const ClassMetric& metric, const Predictions& p) {
+  const Values v = metric.kind == ClassMetricKind::auc ? areas(metric, p) : counted_values(metric, p);
+  if (p.binary()) return {v.each.at(0)};
+  const ClassAverage average = metric.averaged();
+  if (average == ClassAverage::none) return v.each;
+  if (average == ClassAverage::micro) return {v.together};
+  return {mean(v, average == ClassAverage::weighted)};
 }
 
+}  // namespace
+
+ClassMetric::ClassMetric(const metrics::F1Score& m)
+    : kind(ClassMetricKind::f1_score), name(m.name.value_or("f1_score")), average(m.average), threshold(m.threshold) {}
+
+ClassMetric::ClassMetric(const metrics::AUC& m)
+    : kind(ClassMetricKind::auc), name(m.name.value_or("auc")), average(m.average), num_thresholds(m.num_thresholds), curve(m.curve) {
+  constexpr int usual = 200;
+  if (curve == Curve::pr && !num_thresholds) num_thresholds = usual;
+  if (num_thresholds && *num_thresholds < 2)
+    throw Error({.category = Category::usage,
+                 .where = "auc",
+                 .what = "a curve has points",
+                 .expected = "num_thresholds of 2 or more",
+                 .got = std::to_string(*num_thresholds)});
+}
+
+ClassAverage ClassMetric::averaged() const {
+  if (average != ClassAverage::automatic) return average;
+  return by_entries() ? ClassAverage::micro : ClassAverage::macro;
+}
+
+const Catalogue<ClassMetric>& class_metric_catalogue() {
+  using C = Catalogue<ClassMetric>;
+  static const C list("metric", {C::entry<metrics::Precision>(), C::entry<metrics::Recall>({"sensitivity"}),
+                                 C::entry<metrics::Specificity>(), C::entry<metrics::F1Score>({"f1"}), C::entry<metrics::AUC>()});
+  return list;
+}
+
+bool is_class_metric(const SpecValue& value) { return class_metric_catalogue().knows(value); }
+
 ClassMetric class_metric_from_spec(const SpecValue& value) {
-  const std::size_t row = find_entry(value, "metric", names());
-  const auto given = bind_fields(value, names()[row].front(), std::vector<std::string_view>{"average", "name"});
-  ClassMetric out{.kind = static_cast<ClassMetricKind>(row), .name = value.text};
-  if (given[0] != nullptr && !given[0]->is(SpecKind::none)) {
-    const std::string average = spec_text(*given[0]);
-    constexpr std::pair<const char*, ClassAverage> known[] = {
-        {"macro", ClassAverage::macro}, {"weighted", ClassAverage::weighted}, {"micro", ClassAverage::micro}};
-    const auto* found = std::find_if(std::begin(known), std::end(known), [&](const auto& k) { return average == k.first; });
-    if (found == std::end(known))
-      throw spec_error(*given[0], {.category = Category::usage, .what = "unknown average", .expected = "macro, weighted, micro or none"});
-    out.average = found->second;
-  } else if (given[0] != nullptr) {
-    out.average = ClassAverage::none;
-  }
-  if (given[1] != nullptr) out.name = spec_text(*given[1]);
+  ClassMetric out = class_metric_catalogue().from(value);
+  if (value.keyword("name") == nullptr) out.name = value.text;
   return out;
 }
 
-std::vector<std::pair<std::string, double>> class_metric_values(const ClassMetric& metric, const Array& outputs,
+std::vector<std::string> class_metric_names(const ClassMetric& metric, std::int64_t columns, std::span<const std::string> class_names) {
+  const auto check = [&](const std::optional<int>& given, const char* key, std::int64_t lowest, std::int64_t highest) {
+    if (!given || (*given >= lowest && *given <= highest)) return;
+    throw Error({.category = Category::usage,
+                 .where = "metric " + metric.name,
+                 .what = std::string("there is no such ") + key,
+                 .expected = std::to_string(lowest) + " to " + std::to_string(highest) + ", by the network's outputs",
+                 .got = std::to_string(*given)});
+  };
+  check(metric.class_id, "class_id", 0, columns - 1);
+  check(metric.top_k, "top_k", 1, columns);
+  if (columns == 1 || metric.class_id || metric.averaged() != ClassAverage::none) return {metric.name};
+  std::vector<std::string> out;
+  for (std::size_t id = 0; id < static_cast<std::size_t>(columns); ++id)
+    out.push_back(metric.name + "_" + (id < class_names.size() ? class_names[id] : std::to_string(id)));
+  return out;
+}
+
+std::vector<std::int32_t> class_truth(const Dataset& data) {
+  if (data.labels() == LabelKind::ids || data.labels() == LabelKind::one_hot) return data.label_ids();
+  if (data.labels() == LabelKind::values && data.y.row_elements() == 1) {
+    const auto values = data.y.as_f32();
+    const auto y = std::as_const(values).as<float>();
+    if (std::all_of(y.begin(), y.end(), [](float v) { return v == 0 || v == 1; })) return {y.begin(), y.end()};
+  }
+  throw Error({.category = Category::usage,
+               .where = "--metrics",
+               .what = "precision, recall, specificity, F1 and AUC are about classes",
+               .expected = "class ids, one-hot rows, or one column of 0 and 1",
+               .got = data.labels() == LabelKind::none ? "no labels" : "labels " + data.y.shape().text()});
+}
+
+std::vector<std::pair<std::string, double>> class_metric_values(std::span<const ClassMetric> metrics, Array outputs,
                                                                 std::span<const std::int32_t> truth,
-                                                                std::span<const std::string> class_names) {
-  const Predictions p(outputs, truth);
-  if (p.binary()) return {{metric.name, one_class(metric.kind, p, 1)}};
-  if (metric.average == ClassAverage::micro) return {{metric.name, micro(metric.kind, p)}};
-  if (metric.average != ClassAverage::none) return {{metric.name, mean(metric, p)}};
+                                                                std::span<const std::string> class_names, bool logits) {
+  const Predictions p(std::move(outputs), truth, logits);
   std::vector<std::pair<std::string, double>> out;
-  for (std::int64_t id = 0; id < p.classes(); ++id) {
-    const auto i = static_cast<std::size_t>(id);
-    out.emplace_back(metric.name + "_" + (i < class_names.size() ? class_names[i] : std::to_string(id)), one_class(metric.kind, p, id));
+  for (const ClassMetric& metric : metrics) {
+    const auto names = class_metric_names(metric, static_cast<std::int64_t>(p.columns()), class_names);
+    const auto values = values_of(metric, p);
+    for (std::size_t i = 0; i < names.size(); ++i) out.emplace_back(names[i], values[i]);
   }
   return out;
 }

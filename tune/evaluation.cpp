@@ -14,7 +14,8 @@ StepPlan& Model::evaluation_plan(std::int64_t batch, const StepForm& form) {
                       .options = {.mode = PlanMode::evaluate, .batch = batch, .precision = options_.precision, .seed = options_.seed},
                       .form = form,
                       .loss = loss(),
-                      .metrics = metrics()};
+                      .metrics = metrics(),
+                      .store_outputs = !class_metrics().empty()};
   plans_.push_back({.mode = PlanMode::evaluate, .batch = batch, .form = form, .plan = make_step_plan(request)});
   return plans_.back().plan;
 }
@@ -56,6 +57,11 @@ std::unique_ptr<PreparedEvaluation> Model::prepare_evaluation(const Dataset& dat
   out->plan_bytes = whole.plan->bytes();
   if (out->rows % out->batch != 0) out->plan_bytes += evaluation_plan(out->rows % out->batch, out->form).plan->bytes();
   if (names_classes) out->predicted = Buffer(backend(), static_cast<std::size_t>(out->rows) * sizeof(std::int32_t));
+  if (!class_metrics().empty()) {
+    out->truth = class_truth(data);
+    out->outputs = Buffer(backend(), static_cast<std::size_t>(out->rows * built_->output().elements()) * sizeof(float));
+    out->plan_bytes += out->outputs.bytes();
+  }
   return out;
 }
 
@@ -71,6 +77,7 @@ Evaluation Model::evaluate(PreparedEvaluation& on, const std::function<bool()>& 
     const std::int64_t size = std::min(on.batch, on.rows - begin), count = size == on.batch ? (on.rows - begin) / on.batch : 1;
     StepPlan& step = evaluation_plan(size, on.form);
     if (step.predicted) step.plan->bind_result(step.predicted, {on.predicted.data(), DType::i32, static_cast<std::size_t>(on.rows)});
+    if (step.outputs) step.plan->bind_result(step.outputs, {on.outputs.data(), DType::f32, on.outputs.bytes() / sizeof(float)});
     step.zero_sums(backend());
     for (std::int64_t i = 0; i < count; ++i, begin += size) {
       if (interrupted && interrupted()) return {.complete = false};
@@ -86,6 +93,11 @@ Evaluation Model::evaluate(PreparedEvaluation& on, const std::function<bool()>& 
   backend().copy_out(out.predicted.data(), on.predicted.data(), on.predicted.bytes());
   out.values.emplace_back("loss", sums.at(0) / sums.at(1));
   for (std::size_t i = 0; i < metrics().size(); ++i) out.values.emplace_back(metrics()[i].name, sums[2 * i + 2] / sums[2 * i + 3]);
+  if (!class_metrics().empty()) {
+    Array outputs(built_->output().with_batch(on.rows), DType::f32);
+    backend().copy_out(outputs.data(), on.outputs.data(), on.outputs.bytes());
+    for (auto& value : class_values(std::move(outputs), on.truth)) out.values.push_back(std::move(value));
+  }
   return out;
 }
 

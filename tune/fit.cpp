@@ -19,6 +19,10 @@ FitRun::FitRun(Model& model, const Dataset& train, const FitOptions& options)
   for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
   for (const auto& callback : callbacks_) has_scheduler_ = has_scheduler_ || callback->schedules();
   check_monitors(o_, callbacks_, m_.log_names(o_.validation_data != nullptr));
+  if (!m_.class_metrics().empty()) {
+    truth_ = class_truth(train);
+    outputs_ = Buffer(backend(), static_cast<std::size_t>(n_ * m_.network().output().elements()) * sizeof(float));
+  }
   full_ = make_plan(batch_);
   if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
   if (scheduled()) check_rates(*rate_of_optimizer().schedule(), schedule_run());
@@ -56,8 +60,10 @@ StepPlan FitRun::make_plan(std::int64_t size) {
                       .metrics = m_.metrics(),
                       .optimizer = &m_.options().optimizer,
                       .augmentation = &o_.augmentation,
+                      .store_outputs = outputs_.bytes() > 0,
                       .stop_on_nan = std::any_of(callbacks_.begin(), callbacks_.end(), [](const auto& c) { return c->stops_on_nan(); })};
   StepPlan step = make_step_plan(request);
+  if (step.outputs) step.plan->bind_result(step.outputs, {outputs_.data(), DType::f32, outputs_.bytes() / sizeof(float)});
   if (!o_.class_weights.empty()) {
     if (class_weights_.data() == nullptr) {
       class_weights_ = Buffer(backend(), o_.class_weights.size() * sizeof(float));
@@ -72,7 +78,7 @@ StepPlan FitRun::make_plan(std::int64_t size) {
 MemoryUse FitRun::measure(const Dataset& train) {
   const State& s = m_.state();
   MemoryUse use{.weights = s.parameters().bytes() + s.statistics().bytes() + s.copy().bytes() + s.gradients().bytes() + s.slots().bytes(),
-                .activations = full_.plan->bytes() + (ragged_.plan ? ragged_.plan->bytes() : 0),
+                .activations = full_.plan->bytes() + (ragged_.plan ? ragged_.plan->bytes() : 0) + outputs_.bytes(),
                 .samples = feed_bytes(train, batch_)};
   if (o_.validation_data != nullptr) {
     validation_ = m_.prepare_evaluation(*o_.validation_data, o_.batch_size);

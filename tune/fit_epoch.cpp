@@ -17,12 +17,12 @@ void FitRun::upload_epoch() {
     rows.push_back(m_.options().optimizer.row(base_step_ + i, rate));
   }
   m_.state().upload_step_table(rows);
-  std::vector<std::int32_t> order;
+  order_.clear();
   if (o_.shuffle) {
     const auto shuffled = permutation(n_, m_.options().seed, shuffle_stream, static_cast<std::uint64_t>(epoch_));
-    order.assign(shuffled.begin(), shuffled.end());
+    order_.assign(shuffled.begin(), shuffled.end());
   }
-  rows_->start(order, position_.step * batch_);
+  rows_->start(order_, position_.step * batch_);
 }
 
 void FitRun::run_epoch() {
@@ -41,6 +41,8 @@ void FitRun::run_epoch() {
   full_.zero_sums(backend());
   if (ragged_.plan) ragged_.zero_sums(backend());
   if (!position_.sums.empty()) full_.write_sums(backend(), position_.sums);
+  if (const auto& outputs = position_.outputs; !outputs.empty() && outputs.size() * sizeof(float) <= outputs_.bytes())
+    backend().copy_in(outputs_.data(), outputs.data(), outputs.size() * sizeof(float));
   position_ = {.epoch = epoch_};
 
   const double rate = rate_at(base_step_ - first_step_), factor = rate_factor_;
@@ -51,7 +53,12 @@ void FitRun::run_epoch() {
     finish_epoch(begin, rate, factor);
 }
 
-void FitRun::leave_epoch() { position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = sums()}; }
+void FitRun::leave_epoch() {
+  position_ = {.epoch = epoch_, .step = epoch_steps_done_, .sums = sums()};
+  if (outputs_.bytes() == 0) return;
+  position_.outputs.resize(static_cast<std::size_t>(rows_done() * m_.network().output().elements()));
+  backend().copy_out(position_.outputs.data(), outputs_.data(), position_.outputs.size() * sizeof(float));
+}
 
 void FitRun::run_steps() {
   double shown = 0;
@@ -118,6 +125,16 @@ EpochLogs FitRun::named(const std::vector<double>& means) const {
   return logs;
 }
 
+/// Before the loss, which comes last.
+void FitRun::add_class_metrics(EpochLogs& logs) const {
+  Array outputs(m_.network().output().with_batch(rows_done()), DType::f32);
+  backend().copy_out(outputs.data(), outputs_.data(), outputs.bytes());
+  std::vector<std::int32_t> truth(static_cast<std::size_t>(rows_done()));
+  for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = truth_[order_.empty() ? i : static_cast<std::size_t>(order_[i])];
+  auto values = m_.class_values(std::move(outputs), truth);
+  logs.insert(logs.end() - 1, std::make_move_iterator(values.begin()), std::make_move_iterator(values.end()));
+}
+
 std::vector<double> FitRun::sums() const {
   auto out = full_.read_sums(backend());
   if (ragged_.plan) {
@@ -155,6 +172,7 @@ void FitRun::add_rates(EpochLogs& logs, double rate, double factor) const {
 
 void FitRun::finish_epoch(double begin, double rate, double factor) {
   EpochLogs logs = named(epoch_means());
+  if (outputs_.bytes() > 0) add_class_metrics(logs);
   // An epoch that ended early counts as a whole one: the optimizer's step says so, for whoever goes on with it.
   if (epoch_steps_done_ < steps()) {
     auto counters = m_.state().read_counters();

@@ -71,6 +71,7 @@ class JobRun {
     JobModel made = make_job_model(job, parts_.train);
     model_ = std::move(made.model);
     own_optimizer_ = made.own_optimizer;
+    scaler_ = std::move(made.scaler);
     augmentation_ = std::move(made.augmentation);
     for (auto& message : made.messages) parts_.messages.push_back(std::move(message));
     warn_of_schedule();
@@ -158,6 +159,7 @@ class JobRun {
         config.set(flag, values.at(0));
     }
     folder_->write("config.toml", config.text());
+    if (scaler_) folder_->write(scaler_file, scaler_->json());
   }
 
   FitOptions fit_options() {
@@ -268,6 +270,7 @@ class JobRun {
       say("model.keras is not written: " + std::string(error.what()));
       return;
     }
+    if (scaler_) say("model.keras takes features that are scaled already: by " + std::string(scaler_file));
     if (!keras_knows(model_->options().optimizer))
       say("model.keras is not compiled: Keras has no " + std::string(model_->options().optimizer.info().class_name));
   }
@@ -296,6 +299,7 @@ class JobRun {
   std::size_t logged_ = 0;  ///< events that log.jsonl holds
   bool disk_failed_ = false;
   bool own_optimizer_ = false;
+  std::optional<FeatureScaler> scaler_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "engine/data/split.h"
 #include "kernels/devices.h"
 #include "tune/confusion.h"
+#include "tune/feature_scaling.h"
 #include "tune/keras_compile.h"
 #include "tune/model.h"
 #include "tune/run_summary.h"
@@ -34,6 +35,7 @@ struct FitJob {
   std::string image_size = {}, resize = "nearest", color = {};
   std::optional<double> rescale = {};
   std::string preprocess = "none";
+  std::string scale_features = {};  ///< standard, minmax, robust; empty: none
   std::string initial_weights = {}, freeze = {}, class_weight = {};
   std::string memory = {};
   std::string evaluate_on = {};
@@ -89,7 +91,8 @@ struct JobModel {
   std::unique_ptr<Model> model = {};
   Network augmentation = {};
   std::vector<std::string> messages = {};
-  bool own_optimizer = false;  ///< a compiled model's, with its state
+  bool own_optimizer = false;                ///< a compiled model's, with its state
+  std::optional<FeatureScaler> scaler = {};  ///< --scale-features, of the training part
 };
 JobModel make_job_model(const FitJob& job, const Dataset& train);
 std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);  ///< flag -> values, for config.toml

@@ -74,6 +74,8 @@ class FitRun final : public Run {
   EpochLogs named(const std::vector<double>& means) const;
   std::vector<double> sums() const;
   std::vector<double> epoch_means() const { return means_of(sums()); }
+  std::int64_t rows_done() const { return std::min(n_, epoch_steps_done_ * batch_); }
+  void add_class_metrics(EpochLogs& logs) const;
 
   /// A full disk keeps a callback from writing, and nobody from training.
   template <class F>
@@ -93,6 +95,8 @@ class FitRun final : public Run {
   Array y_;
   std::unique_ptr<RowFeed> rows_;
   Buffer class_weights_;
+  Buffer outputs_;                           ///< [n, ...] f32 in the epoch's order, for class metrics; else empty
+  std::vector<std::int32_t> truth_, order_;  ///< the rows' classes; the epoch's order (empty: their own)
   StepPlan full_, ragged_;
   std::unique_ptr<PreparedEvaluation> validation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;

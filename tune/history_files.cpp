@@ -69,9 +69,16 @@ char separator_of(std::string_view header) {
 
 }  // namespace
 
+std::string csv_field(const std::string& name, char separator) {
+  if (name.find_first_of("\"\r\n") == std::string::npos && name.find(separator) == std::string::npos) return name;
+  std::string out = "\"";
+  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
 std::string history_csv(const History& history) {
   std::string out = "epoch";
-  for (const auto& name : history.names) out += "," + name;
+  for (const auto& name : history.names) out += "," + csv_field(name);
   out += '\n';
   for (std::int64_t i = 0; i < history.epochs(); ++i) {
     out += std::to_string(history.rows[static_cast<std::size_t>(i)].epoch);

@@ -37,6 +37,21 @@ InputTransform input_transform(const FitJob& job, const Dataset& data) {
   return out;
 }
 
+FeatureScaling feature_scaling_of(const FitJob& job) {
+  if (job.rescale || job.preprocess != "none")
+    throw Error({.category = Category::usage,
+                 .where = "--scale-features",
+                 .what = "--scale-features excludes --rescale and --preprocess",
+                 .expected = "one of them"});
+  return SpecConvert<FeatureScaling>::from(parse_spec(job.scale_features, "--scale-features"));
+}
+
+InputTransform scaled_input(const FeatureScaler& scaler, const Dataset& data) {
+  InputTransform out = scaler.transform();
+  out.bytes_only = data.x_dtype() == DType::u8;
+  return out;
+}
+
 Optimizer job_optimizer(const FitJob& job, const Optimizer& own) {
   Optimizer optimizer = job.optimizer.empty() ? own : optimizer_catalogue().from(parse_spec(job.optimizer, "--optimizer"));
   if (!job.learning_rate.empty()) {

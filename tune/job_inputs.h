@@ -12,6 +12,11 @@ namespace lehr {
 /// By --preprocess and --rescale; bytes are divided by 255 where neither is given. Error{usage} where both are.
 InputTransform input_transform(const FitJob& job, const Dataset& data);
 
+/// What --scale-features names. Error{usage} beside --rescale or --preprocess.
+FeatureScaling feature_scaling_of(const FitJob& job);
+/// A run trained on bytes takes float arrays as they are here, too.
+InputTransform scaled_input(const FeatureScaler& scaler, const Dataset& data);
+
 /// --optimizer (where it is not given `own`, which is Adam unless a compiled model brings one), with --learning-rate on top: a number or a schedule.
 Optimizer job_optimizer(const FitJob& job, const Optimizer& own = {});
 

@@ -6,9 +6,11 @@
 #include "layers/augmentation.h"
 #include "layers/catalogue.h"
 #include "tune/fit_job.h"
+#include "tune/format.h"
 #include "tune/job_inputs.h"
 #include "tune/keras_compile.h"
 #include "tune/keras_optimizer.h"
+#include "tune/metric_list.h"
 #include "weights/model_file.h"
 
 namespace lehr {
@@ -31,10 +33,12 @@ ModelOptions model_options(const FitJob& job, const Dataset& data, const Compile
   options.optimizer = job_optimizer(job, own.optimizer);
   options.loss = own.loss;
   options.metrics = own.metrics;
+  options.class_metrics = own.class_metrics;
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
   if (!job.metrics.empty()) {
-    options.metrics.emplace();
-    for (const auto& m : job.metrics) options.metrics->push_back(metric_from_spec(parse_spec(m, "--metrics")));
+    MetricList list = metrics_from_text(job.metrics);
+    options.metrics = std::move(list.metrics);
+    options.class_metrics = std::move(list.class_metrics);
   }
   return options;
 }
@@ -100,7 +104,12 @@ JobModel make_job_model(const FitJob& job, const Dataset& train) {
   Network network = job_network(job);
   const FileCompiled file = compiled_of(job, out.messages);
   ModelOptions options = model_options(job, train, file.compiled);
-  if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
+  if (!job.scale_features.empty()) {
+    out.scaler = fit_scaler(feature_scaling_of(job), train);
+    options.input = scaled_input(*out.scaler, train);
+    out.messages.push_back("every feature is scaled (" + job.scale_features + ") by what the training part's " + count_text(train.size()) +
+                           " rows show");
+  } else if (job.rescale == std::nullopt && job.preprocess == "none" && network.takes_raw_range()) {
     options.input = {};
     out.messages.emplace_back("the model begins with its own rescaling: no division by 255");
   } else if (job.rescale == std::nullopt && job.preprocess == "none" && train.x_dtype() == DType::u8) {

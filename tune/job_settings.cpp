@@ -36,6 +36,7 @@ void job_fields(Job& job, F&& f) {
   f("color", job.color);
   f("rescale", job.rescale);
   f("preprocess", job.preprocess);
+  f("scale-features", job.scale_features);
   f("initial-weights", job.initial_weights);
   f("freeze", job.freeze);
   f("class-weight", job.class_weight);

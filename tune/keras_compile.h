@@ -8,6 +8,7 @@
 #include "layers/losses.h"
 #include "layers/metrics.h"
 #include "optim/optimizer.h"
+#include "tune/class_metrics.h"
 
 namespace lehr {
 
@@ -15,6 +16,7 @@ struct Compiled {
   Optimizer optimizer = {};
   std::optional<Loss> loss = {};
   std::optional<std::vector<Metric>> metrics = {};
+  std::vector<ClassMetric> class_metrics = {};
 };
 
 /// Error{data} names what is not supported, and what is.

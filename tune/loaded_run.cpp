@@ -35,6 +35,8 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   network.set_weights({});  // the run's own follow: where they once came from need not be there any more
   ModelOptions options = model_options(out.job, out.data.any());
   if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
+  if (!out.job.scale_features.empty())
+    options.input = scaled_input(FeatureScaler::parse(folder.read(scaler_file), folder.file(scaler_file).string()), out.data.any());
   out.model = std::make_unique<Model>(std::move(network), std::move(options));
   out.model->resolve(out.data.any());
   out.model->load_weights(file);

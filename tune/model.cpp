@@ -115,6 +115,14 @@ void Model::resolve(const Dataset& data) {
     options_.metrics = regression ? std::vector<Metric>{} : std::vector{Accuracy()};
   }
   check_labels(data, *options_.loss, built_->output().elements());
+  if (class_names_.empty()) class_names_ = data.class_names;
+  if (!class_metrics().empty()) class_truth(data);
+  for (const auto& metric : class_metrics()) class_metric_names(metric, built_->output().elements());
+}
+
+/// Of outputs that are no probabilities, as the loss takes them.
+std::vector<std::pair<std::string, double>> Model::class_values(Array outputs, std::span<const std::int32_t> truth) const {
+  return class_metric_values(class_metrics(), std::move(outputs), truth, class_names_, from_logits(loss()));
 }
 
 const Loss& Model::loss() const { return options_.loss.value(); }
@@ -123,6 +131,8 @@ const std::vector<Metric>& Model::metrics() const { return options_.metrics.valu
 std::vector<std::string> Model::log_names(bool validation) const {
   std::vector<std::string> names{"loss"};
   for (const auto& m : metrics()) names.push_back(m.name);
+  for (const auto& m : class_metrics())
+    for (auto& name : class_metric_names(m, network().output().elements(), class_names_)) names.push_back(std::move(name));
   if (validation)
     for (std::size_t i = 0, n = names.size(); i < n; ++i) names.push_back("val_" + names[i]);
   names.emplace_back("learning_rate");

@@ -22,6 +22,7 @@
 #include "optim/averaged_weights.h"
 #include "optim/optimizer.h"
 #include "tune/callback.h"
+#include "tune/class_metrics.h"
 #include "tune/history.h"
 #include "tune/renderer.h"
 #include "tune/step_plan.h"
@@ -36,6 +37,7 @@ struct ModelOptions {
   Optimizer optimizer = {};
   std::optional<Loss> loss = {};                    ///< unset: by the labels and the last activation
   std::optional<std::vector<Metric>> metrics = {};  ///< unset: accuracy for classes, nothing otherwise
+  std::vector<ClassMetric> class_metrics = {};      ///< beside them: precision, recall, F1, AUC; of all predictions of an epoch or a set
   Precision precision = Precision::float32;
   std::uint64_t seed = 0;
   std::shared_ptr<Backend> backend = nullptr;  ///< unset: the CPU with all its threads
@@ -46,9 +48,10 @@ struct ModelOptions {
 
 /// Where an interrupted or checkpointed run stands.
 struct RunPosition {
-  std::int64_t epoch = 0;         ///< epochs done
-  std::int64_t step = 0;          ///< steps done of the next one
-  std::vector<double> sums = {};  ///< accumulated in it
+  std::int64_t epoch = 0;           ///< epochs done
+  std::int64_t step = 0;            ///< steps done of the next one
+  std::vector<double> sums = {};    ///< accumulated in it
+  std::vector<float> outputs = {};  ///< of its rows so far, where metrics need them
 };
 
 /// All that a bit-exact resume needs.
@@ -129,6 +132,7 @@ class Model {
   void resolve(const Dataset& data);
   const Loss& loss() const;
   const std::vector<Metric>& metrics() const;
+  const std::vector<ClassMetric>& class_metrics() const { return options_.class_metrics; }
   std::vector<std::string> log_names(bool validation) const;  ///< what a run will report
 
   FitResult fit_run(const Dataset& train, const FitOptions& options);
@@ -154,6 +158,7 @@ class Model {
  private:
   friend class FitRun;
   void load_source();
+  std::vector<std::pair<std::string, double>> class_values(Array outputs, std::span<const std::int32_t> truth) const;
   std::string take_weights(const Match& match, const std::string& file);
   StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
   std::unique_ptr<PreparedEvaluation> prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< `data` must outlive it
@@ -172,7 +177,8 @@ class Model {
   };
   std::vector<CachedPlan> plans_;
   std::vector<std::string> messages_;
-  double rate_left_ = 0;  ///< by callbacks of the last fit; 0: the optimizer's own
+  std::vector<std::string> class_names_;  ///< of the first data that names its classes
+  double rate_left_ = 0;                  ///< by callbacks of the last fit; 0: the optimizer's own
 };
 
 /// Labels as a plan reads them: ids stay ids; for a single sigmoid they become one float a row.

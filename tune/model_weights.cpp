@@ -17,8 +17,9 @@ TensorFile Model::weight_file(const std::string& name) const {
   if (format == WeightFormat::weights_h5 || (format == WeightFormat::keras && keras_knows(options_.optimizer)))
     tensors.optimizer = optimizer_variables(options_.optimizer, state(), learning_rate());
   if (format == WeightFormat::keras && keras_knows(options_.optimizer) && options_.loss)
-    tensors.compile_config =
-        to_compile_config({.optimizer = options_.optimizer, .loss = options_.loss, .metrics = options_.metrics}, learning_rate());
+    tensors.compile_config = to_compile_config(
+        {.optimizer = options_.optimizer, .loss = options_.loss, .metrics = options_.metrics, .class_metrics = options_.class_metrics},
+        learning_rate());
   return tensors;
 }
 

@@ -61,6 +61,7 @@ class StepBuilder {
       step_.outputs = store("outputs", values.back(), r_.network.output().elements());
     } else {
       emit_loss_and_metrics(values);
+      if (r_.store_outputs) step_.outputs = store("outputs", values.back(), r_.network.output().elements());
     }
     emit_advance(p_, p_.training());
     step_.plan = p_.finish();

@@ -48,8 +48,9 @@ struct StepPlan {
   std::unique_ptr<Plan> plan;
   Value x, y, permutation, class_weights;  ///< to be bound
   std::vector<Value> sums;                 ///< [2] f64 each: the loss, then every metric
-  Value outputs, predicted;  ///< to be bound, tables of all rows: predict: outputs [rows, ...] f32; evaluate: predicted ids [rows] i32
-  Value trace;               ///< of a range test
+  /// To be bound, tables of all rows: outputs [rows, ...] f32 of a prediction, or where they are asked for; evaluate: predicted ids [rows] i32.
+  Value outputs, predicted;
+  Value trace;  ///< of a range test
 
   void zero_sums(Backend& backend) const;
   std::vector<double> means(Backend& backend) const;      ///< loss, metrics; NaN before the first sample
@@ -66,6 +67,7 @@ struct StepRequest {
   std::vector<Metric> metrics = {};
   const Optimizer* optimizer = nullptr;          ///< training
   const Network* augmentation = nullptr;         ///< training: layers in front, on 0-255
+  bool store_outputs = false;                    ///< training, evaluation: the outputs too, for what needs all of them
   bool stop_on_nan = false;                      ///< training: a loss that is no number sets the stop flag before this step's update
   std::optional<RangeTestSpec> range_test = {};  ///< training: every step's loss goes into a trace; divergence sets the stop flag
 };

@@ -5,8 +5,6 @@
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "engine/json.h"
-#include "engine/spec/parse.h"
-#include "tune/class_metrics.h"
 #include "tune/format.h"
 
 namespace lehr {
@@ -16,32 +14,9 @@ namespace {
 struct EvaluateFlags {
   FitJob job;
   std::string run, data, weights = "last";
-  std::vector<std::string> metrics;
-  std::vector<ClassMetric> class_metrics;  ///< of these: what needs all predictions at once
 };
 
-/// Those that a batch can add to go to the model, the others are computed from all predictions.
-void sort_metrics(EvaluateFlags& flags) {
-  for (const auto& text : flags.metrics) {
-    const SpecValue spec = parse_spec(text, "--metrics");
-    if (is_class_metric(spec))
-      flags.class_metrics.push_back(class_metric_from_spec(spec));
-    else
-      flags.job.metrics.push_back(text);
-  }
-}
-
-Evaluation evaluate(const EvaluateFlags& flags, LoadedRun& loaded, const Dataset& data) {
-  Evaluation out = loaded.model->evaluate(data, loaded.job.batch_size);
-  if (flags.class_metrics.empty()) return out;
-  if (data.labels() == LabelKind::values || data.labels() == LabelKind::none)
-    throw Error(
-        {.category = Category::usage, .where = "--metrics", .what = "precision, recall, specificity, F1 and AUC are about classes"});
-  const Array outputs = loaded.model->predict(data, loaded.job.batch_size);
-  for (const auto& metric : flags.class_metrics)
-    for (auto& value : class_metric_values(metric, outputs, data.label_ids(), data.class_names)) out.values.push_back(std::move(value));
-  return out;
-}
+Evaluation evaluate(LoadedRun& loaded, const Dataset& data) { return loaded.model->evaluate(data, loaded.job.batch_size); }
 
 JsonValue object_of(const Evaluation& e) {
   JsonValue out = JsonValue::object();
@@ -68,7 +43,6 @@ LoadedRun open_model_on(EvaluateFlags& flags) {
 }
 
 void run(Console& console, EvaluateFlags& flags) {
-  sort_metrics(flags);
   const bool model = names_model(flags.run);
   const std::string folder = model ? std::string() : run_path(flags.run);
   if (!model) refuse_preprocessing(flags.job);
@@ -80,14 +54,14 @@ void run(Console& console, EvaluateFlags& flags) {
   const DataSplits& splits = loaded.data;
   const Dataset& data = splits.test ? *splits.test : splits.any();
   check_dataset(data);
-  const Evaluation chosen = evaluate(flags, loaded, data);
+  const Evaluation chosen = evaluate(loaded, data);
   JsonValue json = object_of(chosen);
   if (!console.json)
     console.out << data.name << " (" << count_text(data.size()) << " samples)\n"
                 << (model ? flags.run : flags.weights) << ':' << line_of(chosen) << '\n';
   if (!model && flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.h5")) {
     loaded.model->load_weights(folder + "/best.weights.h5");
-    const Evaluation best = evaluate(flags, loaded, data);
+    const Evaluation best = evaluate(loaded, data);
     json["best"] = object_of(best);
     json["last"] = object_of(chosen);
     if (!console.json) console.out << "best:" << line_of(best) << '\n';
@@ -113,8 +87,12 @@ void add_evaluate(CLI::App& app, Console& console) {
   command->add_option("--rescale", flags->job.rescale, "of a model's images: a factor; 1/255 for uint8 data");
   command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH, for a model");
   command->add_option("--memory", flags->job.memory, "stream data sets larger than this");
-  command->add_option("--metrics", flags->metrics, "accuracy, precision, recall, specificity, f1_score(average=weighted), auc, ...")
-      ->delimiter(',');
+  command
+      ->add_option("--metrics", flags->job.metrics,
+                   "accuracy, precision, recall, specificity, f1_score(average=weighted), auc, ...; lehr help metrics")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { run(console, *flags); });

@@ -14,6 +14,7 @@
 #include "optim/catalogue.h"
 #include "optim/schedule_catalogue.h"
 #include "tune/callback.h"
+#include "tune/metric_list.h"
 #include "tune/oracles/oracle.h"
 #include "tune/pruners/pruner.h"
 
@@ -27,10 +28,10 @@ struct Topic {
 };
 
 std::vector<Topic> topics() {
-  return {{"layers", layer_catalogue().docs()},         {"networks", network_catalogue().docs()},
-          {"optimizers", optimizer_catalogue().docs()}, {"schedules", schedule_catalogue().docs()},
-          {"callbacks", callback_catalogue().docs()},   {"oracles", oracle_catalogue().docs()},
-          {"pruners", pruner_catalogue().docs()},       {"data", data_catalogue().docs()}};
+  return {
+      {"layers", layer_catalogue().docs()},       {"networks", network_catalogue().docs()},   {"optimizers", optimizer_catalogue().docs()},
+      {"schedules", schedule_catalogue().docs()}, {"callbacks", callback_catalogue().docs()}, {"metrics", metric_docs()},
+      {"oracles", oracle_catalogue().docs()},     {"pruners", pruner_catalogue().docs()},     {"data", data_catalogue().docs()}};
 }
 
 std::vector<std::string> experiment_names() {
@@ -39,23 +40,22 @@ std::vector<std::string> experiment_names() {
   return out;
 }
 
+std::vector<std::string> names_of(const std::vector<SpecDoc>& docs) {
+  std::vector<std::string> out;
+  for (const auto& doc : docs) out.push_back(doc.name);
+  return out;
+}
+
 /// Words for a shell to offer where the parser knows none.
 CompletionWords completion_words() {
-  CompletionWords out{{"--device", {"auto", "cpu", "cuda"}},
-                      {"--precision", {"float32", "tf32", "mixed_bfloat16"}},
-                      {"--scale", {"lecture", "laptop", "smoke"}},
-                      {"--split", {"last", "random", "stratified"}},
-                      {"--resize", {"nearest", "bilinear"}},
-                      {"--color", {"rgb", "gray"}},
-                      {"--preprocess", {"none", "vgg16"}},
-                      {"--optimizer", optimizer_catalogue().names()},
-                      {"--callback", callback_catalogue().names()},
-                      {"--data", data_catalogue().names()},
-                      {"--model", network_catalogue().names()},
-                      {"lehr experiment run", experiment_names()},
-                      {"lehr experiment show", experiment_names()},
-                      {"lehr data fetch", fetchable_sets()},
-                      {"lehr bench step", {"vgg16", "cifar", "mlp"}},
+  CompletionWords out{{"--device", {"auto", "cpu", "cuda"}},        {"--precision", {"float32", "tf32", "mixed_bfloat16"}},
+                      {"--scale", {"lecture", "laptop", "smoke"}},  {"--split", {"last", "random", "stratified"}},
+                      {"--resize", {"nearest", "bilinear"}},        {"--color", {"rgb", "gray"}},
+                      {"--preprocess", {"none", "vgg16"}},          {"--optimizer", optimizer_catalogue().names()},
+                      {"--callback", callback_catalogue().names()}, {"--metrics", names_of(metric_docs())},
+                      {"--data", data_catalogue().names()},         {"--model", network_catalogue().names()},
+                      {"lehr experiment run", experiment_names()},  {"lehr experiment show", experiment_names()},
+                      {"lehr data fetch", fetchable_sets()},        {"lehr bench step", {"vgg16", "cifar", "mlp"}},
                       {"lehr bench kernels", bench_families()}};
   auto& help = out["lehr help"];
   for (const auto& topic : topics()) {
@@ -79,10 +79,11 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
     return;
   }
   if (topic.empty()) {
-    console.out << app.help()
-                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
-                   "layers|networks|optimizers|schedules|callbacks|data lists them;\nlehr help man|bash-completion|zsh-completion prints "
-                   "what make install lays down.\n";
+    console.out
+        << app.help()
+        << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
+           "layers|networks|optimizers|schedules|callbacks|metrics|data lists them;\nlehr help man|bash-completion|zsh-completion prints "
+           "what make install lays down.\n";
     if (const std::string flags = missing_flags(app); !flags.empty()) console.out << "\nFlags not in this version yet:\n" << flags << '\n';
     return;
   }
@@ -104,7 +105,7 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
   throw Error({.category = Category::usage,
                .where = "lehr help",
                .what = "there is no topic \"" + topic + "\"",
-               .expected = "layers, networks, optimizers, schedules, callbacks, oracles, pruners, data, or a name in them",
+               .expected = "layers, networks, optimizers, schedules, callbacks, metrics, oracles, pruners, data, or a name in them",
                .got = topic,
                .hint = did_you_mean(nearest(topic, known))});
 }

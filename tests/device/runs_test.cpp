@@ -9,6 +9,7 @@
 #include "tune/callbacks/early_stopping.h"
 #include "tune/callbacks/terminate_on_nan.h"
 #include "tune/checkpoint.h"
+#include "tune/metric_list.h"
 
 namespace lehr::check {
 namespace {
@@ -98,6 +99,39 @@ TEST_CASE("runs: stopped within an epoch, written and read again, training goes 
   const FitResult rest = resumed.fit_run(data, {.epochs = 3, .batch_size = 8, .resume = state});
   CHECK(resumed.state().snapshot() == whole.state().snapshot());
   CHECK(rest.history.column("loss") == reference.history.column("loss"));
+}
+
+TEST_CASE("runs: recall and AUC of training and validation are the CPU's, also of an epoch that was left in its middle") {
+  const TemporaryFolder folder;
+  const std::string file = folder / "c.lehr";
+  const TrainingCase& c = case_named("dense");
+  const Dataset data = training_rows(c, 8 * 3 + 3), validation = training_rows(c, 11);
+  const auto model_on = [&](std::shared_ptr<Backend> backend) {
+    return Model(c.network, {.optimizer = optimizer_catalogue().from(parse_spec(c.optimizer, "--optimizer")),
+                             .class_metrics = metrics_from_text({"recall, auc, precision(thresholds=0.3)"}).class_metrics,
+                             .seed = c.seed,
+                             .backend = std::move(backend),
+                             .input = rescaling(1.0 / 255)});
+  };
+  Model on_cpu = model_on(std::make_shared<Cpu>()), whole = model_on(device()), parted = model_on(device()), resumed = model_on(device());
+  const FitOptions options{.epochs = 2, .batch_size = 8, .validation_data = &validation};
+  const History cpu = on_cpu.fit(data, options), there = whole.fit(data, options);
+  int asked = 0;
+  FitOptions left = options;
+  left.interrupted = [&] { return ++asked > 1; };
+  const FitResult part = parted.fit_run(data, left);
+  REQUIRE(part.interrupted);
+  CHECK(part.state.position.step == 2);
+  write_checkpoint(file, capture_checkpoint(parted, part.state));
+  resumed.build(data.sample_shape());
+  FitOptions rest = options;
+  rest.resume = read_checkpoint(file, resumed);
+  const History gone_on = resumed.fit(data, rest);
+  for (const char* name : {"recall", "auc", "precision", "val_recall", "val_auc", "val_precision"}) {
+    CAPTURE(name);
+    CHECK(gone_on.column(name) == there.column(name));
+    for (std::int64_t i = 0; i < 2; ++i) CHECK(there.at(name, i) == doctest::Approx(cpu.at(name, i)).epsilon(1e-6));
+  }
 }
 
 TEST_CASE("runs: a loss that is no number stops on the device: later steps of the epoch change nothing") {

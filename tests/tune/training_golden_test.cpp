@@ -17,7 +17,11 @@
 #include "optim/keras_schedules.h"
 #include "optim/rmsprop.h"
 #include "optim/sgd.h"
+#include "tests/check/temporary_folder.h"
+#include "tune/callbacks/csv_logger.h"
 #include "tune/callbacks/reduce_lr_on_plateau.h"
+#include "tune/history_files.h"
+#include "tune/metric_list.h"
 #include "tune/model.h"
 
 using namespace lehr;
@@ -100,4 +104,49 @@ TEST_CASE("training follows Keras: BatchNormalization and its moving statistics"
 
 TEST_CASE("training in mixed_bfloat16 stays near float32") {
   CHECK(worst_difference("adam", Adam{.learning_rate = 3e-3}, Precision::mixed_bfloat16) < 0.05);
+}
+
+// The last batch is smaller, and the metrics are Keras's own of all rows of an epoch: labels are one-hot, as Keras wants them for these.
+TEST_CASE("training follows Keras: precision, recall, F1, AUC and top-k of training and validation, epoch by epoch") {
+  const JsonValue recorded = JsonValue::parse(read_file(folder + "sgd_metrics.json"), "sgd_metrics.json");
+  const NamedArrays data = read_npz(folder + "data.npz");
+  const Array &x = *find_array(data, "x"), ids = *find_array(data, "y");
+  Array y({ids.rows(), 4}, DType::f32);
+  const Dataset named{.x = x, .y = ids};
+  const auto truth = named.label_ids();
+  for (std::size_t i = 0; i < truth.size(); ++i) y.as<float>()[4 * i + static_cast<std::size_t>(truth[i])] = 1;
+  const Dataset train{.x = x.rows(0, 72), .y = y.rows(0, 72)}, validation{.x = x.rows(72, 96), .y = y.rows(72, 96)};
+  const TemporaryFolder folder_of_run;
+  MetricList list = metrics_from_text({recorded.at("metrics").string()});
+  Model model(network(false), {.optimizer = SGD{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true},
+                               .metrics = list.metrics,
+                               .class_metrics = list.class_metrics});
+  model.load_weights(folder + "sgd.npz");
+  const History history = model.fit(train, {.epochs = recorded.at("epochs").integer(),
+                                            .batch_size = recorded.at("batch_size").integer(),
+                                            .validation_data = &validation,
+                                            .shuffle = false,
+                                            .callbacks = {CSVLogger{.filename = folder_of_run / "log.csv"}}});
+  CHECK(recorded.at("history").size() == 16);
+  for (const auto& [column, values] : recorded.at("history").members()) {
+    CAPTURE(column);
+    REQUIRE(history.has(column));
+    for (std::int64_t i = 0; i < history.epochs(); ++i)
+      CHECK(history.at(column, i) == doctest::Approx(values.at(static_cast<std::size_t>(i)).number()).epsilon(5e-5));
+  }
+
+  // Keras's CSVLogger file is a history here, number for number; what its header names, ours names too: by csv_logger and by history.csv.
+  const History keras = parse_history_csv(read_file(folder + "sgd_metrics.csv"), "sgd_metrics.csv");
+  REQUIRE(keras.epochs() == recorded.at("epochs").integer());
+  CHECK(keras.names.size() == recorded.at("history").size());
+  const std::string written = read_file(folder_of_run / "log.csv");
+  const History logged = parse_history_csv(written, "log.csv"), ours = parse_history_csv(history_csv(history), "history.csv");
+  for (const auto& name : keras.names) {
+    CAPTURE(name);
+    for (std::int64_t i = 0; i < keras.epochs(); ++i) {
+      CHECK(keras.at(name, i) == recorded.at("history").at(name).at(static_cast<std::size_t>(i)).number());
+      CHECK(logged.at(name, i) == doctest::Approx(keras.at(name, i)).epsilon(5e-5));
+      CHECK(logged.at(name, i) == ours.at(name, i));
+    }
+  }
 }

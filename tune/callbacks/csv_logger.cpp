@@ -5,6 +5,7 @@
 #include "engine/atomic_file.h"
 #include "tune/callbacks/callback_state.h"
 #include "tune/format.h"
+#include "tune/history_files.h"
 
 namespace lehr {
 
@@ -69,7 +70,7 @@ class CSVLoggerCallback final : public Callback {
       for (std::size_t i = 0, n = state_.columns.size(); i < n; ++i) state_.columns.push_back("val_" + state_.columns[i]);
     if (has_header_) return;
     state_.text += "epoch";
-    for (const auto& name : state_.columns) state_.text += spec_.separator + name;
+    for (const auto& name : state_.columns) state_.text += spec_.separator + csv_field(name, spec_.separator[0]);
     state_.text += "\r\n";
   }
 

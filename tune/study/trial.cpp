@@ -61,7 +61,10 @@ Objective objective_from(const std::string& text) {
                           "specificity_at_sensitivity",
                           "top_k_categorical_accuracy",
                           "sparse_top_k_categorical_accuracy",
+                          "sensitivity",
+                          "specificity",
                           "f1_score",
+                          "f1",
                           "score",
                           "r2_score"};
   constexpr std::array down{"loss",

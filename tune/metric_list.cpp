@@ -1,0 +1,58 @@
+#include "tune/metric_list.h"
+
+#include <algorithm>
+
+#include "engine/spec/parse.h"
+
+namespace lehr {
+
+void MetricList::add(const SpecValue& value) {
+  auto names = metric_names();
+  for (const auto& entry : class_metric_catalogue().entries()) {
+    names.push_back({std::string(entry.info.name), std::string(entry.info.class_name)});
+    names.back().insert(names.back().end(), entry.aliases.begin(), entry.aliases.end());
+  }
+  std::string name;
+  if (find_entry(value, "metric", names) < metric_names().size()) {
+    metrics.push_back(metric_from_spec(value));
+    name = metrics.back().name;
+  } else {
+    class_metrics.push_back(class_metric_from_spec(value));
+    name = class_metrics.back().name;
+  }
+  const auto same = [&](const auto& metric) { return metric.name == name; };
+  if (std::count_if(metrics.begin(), metrics.end(), same) + std::count_if(class_metrics.begin(), class_metrics.end(), same) > 1)
+    throw spec_error(value, {.category = Category::usage,
+                             .what = "two metrics of one name",
+                             .expected = "a name of its own",
+                             .got = name,
+                             .hint = "Give it one: " + value.text + "(name=...)."});
+}
+
+MetricList metrics_from_text(const std::vector<std::string>& texts) {
+  MetricList out;
+  for (const auto& text : texts)
+    for (const auto& value : parse_spec("[" + text + "]", "--metrics").items) out.add(value);
+  return out;
+}
+
+std::vector<SpecDoc> metric_docs() {
+  std::vector<SpecDoc> out;
+  const FieldDoc name{.name = "name", .type = "text", .meaning = "in logs", .default_text = "as written"};
+  const FieldDoc k{.name = "k", .type = "a whole number", .meaning = "how many may be named", .default_text = "5"};
+  const char* summaries[] = {"share of rows whose class is named: of ids, one-hot rows or one output, as the labels are",
+                             "share of rows whose class is among the k largest outputs", "mean of (y - p)^2", "mean of |y - p|"};
+  for (std::size_t i = 0; i < metric_names().size(); ++i) {
+    const auto& row = metric_names()[i];
+    SpecDoc doc{
+        .name = row[0], .class_name = {}, .summary = summaries[i], .formula = {}, .aliases = {row.begin() + 1, row.end()}, .fields = {}};
+    if (static_cast<MetricKind>(i) == MetricKind::top_k) doc.fields.push_back(k);
+    doc.fields.push_back(name);
+    out.push_back(std::move(doc));
+  }
+  const auto rest = class_metric_catalogue().docs();
+  out.insert(out.end(), rest.begin(), rest.end());
+  return out;
+}
+
+}  // namespace lehr

@@ -1,0 +1,75 @@
+#include "tune/roc.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace lehr {
+
+namespace {
+
+double ratio(double part, double whole) { return whole == 0 ? 0.0 : part / whole; }
+
+/// At every threshold, from -epsilon up to 1 + epsilon: positives above it, rightly and wrongly.
+struct Points {
+  std::vector<double> right, wrong;
+};
+
+Points points_of(const RocInput& in, int thresholds) {
+  const auto n = static_cast<std::size_t>(thresholds);
+  Points out{.right = std::vector<double>(n), .wrong = std::vector<double>(n)};
+  for (std::size_t i = 0; i < in.scores.size(); ++i) {
+    // Above threshold i where score * (n - 1) > i, in float32: the last such i.
+    const float place = std::ceil(std::clamp(in.scores[i], 0.0F, 1.0F) * static_cast<float>(thresholds - 1)) - 1;
+    (in.positive[i] ? out.right : out.wrong)[static_cast<std::size_t>(std::max(0.0F, place))] += 1;
+  }
+  for (std::size_t i = n - 1; i-- > 0;) {
+    out.right[i] += out.right[i + 1];
+    out.wrong[i] += out.wrong[i + 1];
+  }
+  return out;
+}
+
+}  // namespace
+
+double roc_area(const RocInput& in) {
+  if (std::any_of(in.scores.begin(), in.scores.end(), [](float s) { return std::isnan(s); }))
+    return std::numeric_limits<double>::quiet_NaN();
+  std::vector<std::size_t> order(in.scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return in.scores[a] < in.scores[b]; });
+  double ranks = 0;
+  const auto ours = static_cast<double>(std::count(in.positive.begin(), in.positive.end(), true));
+  const double others = static_cast<double>(in.scores.size()) - ours;
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = begin + 1;
+    while (end < order.size() && in.scores[order[end]] == in.scores[order[begin]]) ++end;
+    const double rank = 0.5 * static_cast<double>(begin + 1 + end);  // ranks begin + 1 ... end share their mean
+    for (std::size_t i = begin; i < end; ++i) ranks += in.positive[order[i]] ? rank : 0;
+  }
+  if (ours == 0 || others == 0) return std::numeric_limits<double>::quiet_NaN();
+  return (ranks - ours * (ours + 1) / 2) / (ours * others);
+}
+
+double roc_area(const RocInput& in, int thresholds) {
+  const Points p = points_of(in, thresholds);
+  double sum = 0;
+  for (std::size_t i = 0; i + 1 < p.right.size(); ++i)
+    sum += ratio(p.wrong[i] - p.wrong[i + 1], p.wrong[0]) * 0.5 * (ratio(p.right[i], p.right[0]) + ratio(p.right[i + 1], p.right[0]));
+  return sum;
+}
+
+double pr_area(const RocInput& in, int thresholds) {
+  const Points p = points_of(in, thresholds);
+  double sum = 0;
+  for (std::size_t i = 0; i + 1 < p.right.size(); ++i) {
+    const double here = p.right[i] + p.wrong[i], next = p.right[i + 1] + p.wrong[i + 1], gained = p.right[i] - p.right[i + 1];
+    const double slope = ratio(gained, std::max(here - next, 0.0)), intercept = p.right[i + 1] - slope * next;
+    const double growth = here > 0 && next > 0 ? here / next : 1;
+    sum += ratio(slope * (gained + intercept * std::log(growth)), p.right[0]);
+  }
+  return sum;
+}
+
+}  // namespace lehr

@@ -1,0 +1,20 @@
+// roc.h: areas under a curve of scores against a yes or no each: exact by ranks, or of a number of thresholds as keras.metrics.AUC has them.
+#pragma once
+
+#include <vector>
+
+namespace lehr {
+
+struct RocInput {
+  std::vector<float> scores = {};
+  std::vector<bool> positive = {};
+};
+
+/// Exact, ties half (Mann and Whitney). NaN where one side is empty.
+double roc_area(const RocInput& in);
+/// Scores in 0..1 fall into thresholds - 1 bins of equal width; trapezoids between their ends.
+double roc_area(const RocInput& in, int thresholds);
+/// The same bins; between their ends true positives grow linearly with positives (Davis and Goadrich 2006), as Keras's "interpolation".
+double pr_area(const RocInput& in, int thresholds);
+
+}  // namespace lehr
