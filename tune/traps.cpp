@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -66,6 +67,27 @@ std::string counters_apart(const History& history, std::string_view monitor, dou
       "epoch {} is better than all before it with min_delta {:g} and not with {:g}: the two callbacks, with their different "
       "defaults, counted different epochs.",
       epochs, loose, strict);
+}
+
+std::string rate_in_float32(const History& history) {
+  for (const double rate : history.column("learning_rate")) {
+    const auto held = static_cast<float>(rate);
+    const std::string exact = repr(static_cast<double>(held)), meant = fmt::format("{}", held);
+    if (!history.rows.empty() && rate < history.at("learning_rate", 0) && exact != repr(std::stod(meant)))
+      return fmt::format("the rate is kept in float32: {} is printed as {} where its digits are not cut", meant, exact);
+  }
+  return {};
+}
+
+std::string chosen_on_test(std::span<const Compared> runs) {
+  if (runs.size() < 2) return {};
+  const auto& by_test = *std::max_element(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.test < b.test; });
+  const auto& by_validation =
+      *std::max_element(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.validation < b.validation; });
+  const std::string test = fmt::format("the test set prefers {} ({})", by_test.name, percent_text(by_test.test, 2));
+  if (&by_test == &by_validation) return fmt::format("of {} runs {}, and so does validation", runs.size(), test);
+  return fmt::format("of {} runs {}, validation {} ({}), which has {} on the test set", runs.size(), test, by_validation.name,
+                     percent_text(by_validation.validation, 2), percent_text(by_validation.test, 2));
 }
 
 std::optional<std::int64_t> epochs_between_drops(const History& history) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,14 @@ std::string rate_stood_still(const History& history);
 std::string counters_apart(const History& history, std::string_view monitor, double loose, double strict);
 /// Where every drop of the rate has the same distance to the one before: that distance in epochs.
 std::optional<std::int64_t> epochs_between_drops(const History& history);
+/// A reduced rate that float32 holds with more digits than anyone wrote: both numbers.
+std::string rate_in_float32(const History& history);
+struct Compared {
+  std::string name = {};
+  double validation = 0, test = 0;  ///< accuracies
+};
+/// Of several runs, the one that the test set prefers and the one that validation prefers. Empty for fewer than two.
+std::string chosen_on_test(std::span<const Compared> runs);
 std::vector<std::int64_t> epochs_of(const History& history, std::string_view event);  ///< from 0
 
 }  // namespace lehr

@@ -1,11 +1,14 @@
 // 16.3.1 to 16.3.3: who ends a run, which of its epochs is kept, and when the rate falls. One network and one rate; the callbacks differ.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "apps/experiments/experiments.h"
 #include "apps/experiments/lfw.h"
 #include "engine/number_text.h"
 #include "tune/format.h"
 #include "tune/traps.h"
+#include "weights/tensor_file.h"
 
 namespace lehr {
 
@@ -70,6 +73,15 @@ std::vector<std::string> checkpoint_traps(const Experiment&, const ExperimentRep
   if (const auto unread = best_left_unread(run); !unread.empty())
     out.push_back("the lecture saves its best epoch (36, val_loss 0.30715) and evaluates the last: its checkpoint is never loaded. " +
                   unread);
+  const std::string file = run.run + "/model_celeb.weights.h5";
+  if (std::filesystem::exists(file)) {
+    const auto optimizer = read_tensor_file(file).optimizer;
+    out.push_back(fmt::format(
+        "\"weights only\" is half true: {} holds {}. Keras 3 reads them back only into a model that is compiled before it loads; where a "
+        "run stood, its random numbers and its callbacks are in no weight file, and --resume takes them from checkpoint.lehr.",
+        "model_celeb.weights.h5",
+        optimizer ? fmt::format("the weights and {} variables of the optimizer", optimizer->values.size()) : "the weights"));
+  }
   if (const auto saved = epochs_of(run.history, "improved"); !saved.empty())
     out.push_back(
         fmt::format("\"saved when the metric does not improve\", says the text; here it was saved {} times, each time because "
@@ -85,6 +97,8 @@ std::vector<std::string> plateau_traps(const Experiment&, const ExperimentReport
     out.push_back(untrained +
                   " So it went in the lecture: reduced at epochs 50 and 60, ended at 60 by its time, and 1e-06 never trained a step. Stop "
                   "only after three times the plateau's patience: --variant patience-30.");
+  if (const auto held = rate_in_float32(history); !held.empty())
+    out.push_back(held + "; the lecture's \"learning rate to 9.999999747378752e-06\" is 1e-05 and no other rate.");
   if (const auto apart = counters_apart(history, "val_loss", 0, 1e-4); !apart.empty()) out.push_back(apart);
   return out;
 }

@@ -7,6 +7,7 @@
 #include "apps/experiments/lfw.h"
 #include "engine/number_text.h"
 #include "tune/format.h"
+#include "tune/traps.h"
 
 namespace lehr {
 
@@ -46,6 +47,33 @@ std::vector<std::string> not_better(const Experiment&, const ExperimentReport& r
   return {};
 }
 
+/// Weights that were made for other inputs than these: the lecture's way, which fine-tuning forgives.
+std::vector<std::string> other_inputs(const Experiment&, const ExperimentReport& report, std::span<const ExperimentReport>) {
+  const FitJob& job = report.plan.job;
+  if (job.model.find("imagenet") == std::string::npos || job.preprocess != "none") return {};
+  return {
+      "the ImageNet weights were trained on BGR images with the mean taken off; these images are RGB divided by 255. Every layer trains, "
+      "so it "
+      "works all the same: --preprocess vgg16 is what the weights expect."};
+}
+
+/// After the last of the six: which of them would have been taken, and by which data.
+std::vector<std::string> compared_by_test(const Experiment& e, const ExperimentReport& report, std::span<const ExperimentReport> others) {
+  std::vector<Compared> all;
+  const auto add = [&](const std::string& name, const ExperimentReport& r) {
+    if (name.starts_with("16.2-vgg16-lr-") && !r.runs.empty())
+      all.push_back({.name = name,
+                     .validation = mean_error(r.runs, &ExperimentRun::val_accuracy).mean,
+                     .test = mean_error(r.runs, &ExperimentRun::test_accuracy).mean});
+  };
+  for (const auto& other : others) add(other.experiment, other);
+  add(e.name, report);
+  const std::string chosen = chosen_on_test(all);
+  if (chosen.empty()) return {};
+  return {"the lecture compares its rates by the test set, and whatever is chosen so has no unseen data left to be judged by. Here " +
+          chosen + "."};
+}
+
 /// The same network and data; the rate comes from a range test around what the scale's networks stand.
 ExperimentPlan finder_plan(const Experiment& e, const ExperimentChoice& choice) {
   ExperimentPlan out = plan(e, choice);
@@ -70,7 +98,7 @@ std::vector<Experiment> lfw_learning_rates() {
       one("1e-4", 1e-4, 10, 0.8179218173027039, "2:57", "Are 10 epochs enough at a rate that works?",
           "The rate fits and the epochs do not: the accuracy still rises and the loss still falls when training ends. Look at the curves "
           "before the number.",
-          nullptr),
+          other_inputs),
       one("1e-4-epochs-30", 1e-4, 30, 0.9542421102523804, "7:49", "Do 30 epochs suffice?",
           "Three times the epochs bring the lecture from 81.79 to 95.42 %. Where the curves go flat, more epochs bring nothing; early "
           "stopping reads that off the validation loss by itself.",
@@ -90,7 +118,7 @@ std::vector<Experiment> lfw_learning_rates() {
       one("1e-6", 1e-6, 50, 0.7121067643165588, "13:00", "Can a rate be too small?",
           "Learning that is too slow looks healthy: smooth curves, no overfitting, and after 50 epochs far from done. The lecture reckons "
           "with 200 to 300 epochs.",
-          nullptr),
+          compared_by_test),
       Experiment{.name = "16.2-lr-finder",
                  .section = "16.2",
                  .question = "Which rate does a range test suggest, and does a run at that rate hold it?",

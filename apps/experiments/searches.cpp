@@ -194,7 +194,9 @@ std::vector<Experiment> searches() {
           one("16.5-hyperband", "16.5", "What does Hyperband(10, 3) find in 30 trials and 120 epochs?",
               "The search's epochs are Hyperband's own: the lecture's epochs=50 is not used, no trial is longer than 10. Patience 5 can "
               "act only "
-              "in trials that train 6 epochs or more in one go; early stopping ends nothing in the rounds of 2 and 4 epochs.",
+              "in trials that train 6 epochs or more in one go; early stopping ends nothing in the rounds of 2 and 4 epochs. "
+              "Of each round a third goes on (factor 3), not \"the top-performing half\"; and the step of 32 units only says which values "
+              "there are, of which Hyperband draws: that is no grid search.",
               hyperband)),
       one("16.5-bayesian", "16.5", "What do twelve points proposed by a Gaussian process find, for Hyperband's 120 epochs?",
           "The model pays where trials are dear and few values matter. With one trial after the other it cannot use many machines as well "

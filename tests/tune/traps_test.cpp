@@ -60,3 +60,20 @@ TEST_CASE("a best epoch that was saved and is not the result") {
   CHECK(lehr::best_left_unread(run).empty());
   CHECK(lehr::best_left_unread({.epochs = 50, .best_epoch = 49, .test_accuracy = 0.92, .best_test_accuracy = 0.92}).empty());
 }
+
+TEST_CASE("a reduced rate shows the digits that float32 gives it; a rate that stays shows nothing") {
+  const auto held = [](float rate) { return static_cast<double>(rate); };
+  const std::string text = lehr::rate_in_float32(history_of("learning_rate", {held(1e-4F), held(1e-4F), held(1e-5F)}));
+  CHECK(has(text, "1e-05 is printed as 9.999999747378752e-06"));
+  CHECK(lehr::rate_in_float32(history_of("learning_rate", {held(1e-4F), held(1e-4F)})).empty());
+  CHECK(lehr::rate_in_float32(history_of("learning_rate", {0.5, 0.25})).empty());  // float32 holds these
+}
+
+TEST_CASE("a choice by the test set is put beside the one by validation") {
+  const std::vector<lehr::Compared> apart{{.name = "a", .validation = 0.9, .test = 0.8}, {.name = "b", .validation = 0.7, .test = 0.85}};
+  CHECK(lehr::chosen_on_test(apart) ==
+        "of 2 runs the test set prefers b (85.00 %), validation a (90.00 %), which has 80.00 % on the test set");
+  const std::vector<lehr::Compared> same{{.name = "a", .validation = 0.9, .test = 0.9}, {.name = "b", .validation = 0.7, .test = 0.85}};
+  CHECK(has(lehr::chosen_on_test(same), "and so does validation"));
+  CHECK(lehr::chosen_on_test({same.data(), 1}).empty());
+}
