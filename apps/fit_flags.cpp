@@ -40,6 +40,7 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--freeze", job.freeze, "layers that do not train: block[1-4]*");
   c.add_option("--class-weight", job.class_weight, "auto, or id:weight,...");
   c.add_option("--memory", job.memory, "stream data sets larger than this");
+  c.add_option("--exclude", job.exclude, "a list of samples to leave out, as lehr data suspects writes it");
   c.add_option("--evaluate-on", job.evaluate_on, "data to evaluate on at the end");
   c.add_flag("--overwrite", job.overwrite, "replace the run in --run");
 }
@@ -74,6 +75,7 @@ void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job) {
   keep("--freeze", &FitJob::freeze);
   keep("--class-weight", &FitJob::class_weight);
   keep("--memory", &FitJob::memory);
+  keep("--exclude", &FitJob::exclude);
   keep("--evaluate-on", &FitJob::evaluate_on);
   keep("--device", &FitJob::device);
   keep("--precision", &FitJob::precision);

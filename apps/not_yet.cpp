@@ -17,13 +17,7 @@ using Line = std::pair<std::string_view, std::string_view>;
 constexpr std::array commands{
     Line{"auto", "data in, best network and report out"},
     Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
-    Line{"data suspects", "samples whose labels look wrong"},
     Line{"bench data", "how fast samples are read"},
-    Line{"bench overhead", "what a step costs beside its arithmetic"},
-};
-
-constexpr std::array flags{
-    Line{"fit", "--exclude"},
 };
 
 template <class App>
@@ -47,19 +41,6 @@ void add_not_yet(CLI::App& app) {
           {.category = Category::usage, .where = where, .what = "is not in this version yet", .hint = "lehr --help lists what there is."});
     });
   }
-}
-
-std::string missing_flags(const CLI::App& app) {
-  std::string out;
-  std::string_view last;
-  for (const auto& [name, flag] : flags) {
-    const CLI::App* command = find(app, name);
-    if (command == nullptr || command->get_option_no_throw(std::string(flag)) != nullptr) continue;
-    out += name == last ? ", " : (out.empty() ? "" : "\n") + ("  " + std::string(name) + " ");
-    out += flag;
-    last = name;
-  }
-  return out;
 }
 
 }  // namespace lehr

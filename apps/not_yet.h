@@ -1,8 +1,6 @@
-// not_yet.h: the commands and flags that have a name in the command's contract and are not in this version. What is there is never listed,
+// not_yet.h: the commands that have a name in the command's contract and are not in this version. What is there is never listed,
 // so nothing that a person may have read about is silently absent.
 #pragma once
-
-#include <string>
 
 namespace CLI {
 class App;
@@ -12,8 +10,5 @@ namespace lehr {
 
 /// After all other commands: each missing command appears in a section of its own in --help, and running it is Error{usage}.
 void add_not_yet(CLI::App& app);
-
-/// The missing flags, one line a command; empty where there are none.
-std::string missing_flags(const CLI::App& app);
 
 }  // namespace lehr

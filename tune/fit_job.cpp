@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "engine/atomic_file.h"
 #include "engine/config.h"
 #include "engine/data/load.h"
 #include "engine/spec/parse.h"
@@ -159,6 +160,7 @@ class JobRun {
         config.set(flag, values.at(0));
     }
     folder_->write("config.toml", config.text());
+    if (!job_.exclude.empty()) folder_->write(exclusion_file, read_file(job_.exclude));
     if (scaler_) folder_->write(scaler_file, scaler_->json());
   }
 

@@ -38,6 +38,7 @@ struct FitJob {
   std::string scale_features = {};  ///< standard, minmax, robust; empty: none
   std::string initial_weights = {}, freeze = {}, class_weight = {};
   std::string memory = {};
+  std::string exclude = {};  ///< a list of samples to leave out
   std::string evaluate_on = {};
   std::string device = "auto", precision = "float32", data_dir = {};
   std::string conv = "auto";            ///< on a GPU: auto, cudnn or ours
@@ -98,7 +99,8 @@ JobModel make_job_model(const FitJob& job, const Dataset& train);
 std::vector<std::pair<std::string, std::vector<std::string>>> job_settings(const FitJob& job);  ///< flag -> values, for config.toml
 /// The other way; `where` names them in errors. Error{usage} for an unknown flag.
 FitJob job_from_settings(const std::vector<std::pair<std::string, std::vector<std::string>>>& settings, const std::string& where);
-FitJob job_from_config(const std::string& file);  ///< the other way; Error{usage} for an unknown flag
+constexpr const char* exclusion_file = "excluded.txt";  ///< of --exclude, kept in the run's folder
+FitJob job_from_config(const std::string& file);        ///< the other way; Error{usage} for an unknown flag
 
 /// `lehr evaluate RUN`: a model as a run left it, with its preprocessing.
 struct LoadedRun {

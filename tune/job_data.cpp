@@ -48,6 +48,7 @@ LoadOptions job_load_options(const FitJob& job, const FitJobHooks& hooks, std::s
   if (!job.color.empty()) options.color = color_mode_from(job.color);
   const std::size_t limit = job.memory.empty() ? memory_limit() / 2 : bytes_from(job.memory);
   options.memory = limit > held ? limit - held : 1;
+  if (!job.exclude.empty()) options.exclude = std::make_shared<Exclusion>(Exclusion::read(job.exclude));
   options.progress = [loading = hooks.loading, interrupted = hooks.interrupted](std::int64_t done, std::int64_t total) {
     if (interrupted && interrupted())
       throw Error({.category = Category::interrupted, .where = "reading the data", .what = "stopped; nothing was begun"});
@@ -63,6 +64,14 @@ DataSplits load_job_data(const std::string& spec, const FitJob& job, const FitJo
 namespace {
 
 std::size_t resident_bytes(const std::optional<Dataset>& data) { return data ? data->x.bytes() + data->y.bytes() : 0; }
+std::string excluded_text(const Exclusion& list) {
+  std::string out = count_text(list.met()) + " samples left out";
+  const auto unmet = list.unmet();
+  if (unmet.empty()) return out;
+  out += "; no sample is named " + unmet[0];
+  return unmet.size() == 1 ? out : out + ", nor " + count_text(static_cast<std::int64_t>(unmet.size()) - 1) + " more of the list";
+}
+
 std::size_t resident_bytes(const Dataset& data) { return data.x.bytes() + data.y.bytes(); }
 
 }  // namespace
@@ -75,6 +84,7 @@ JobParts job_parts(const FitJob& job, DataSplits data, const FitJobHooks& hooks)
                  .what = "there is no training part",
                  .expected = "Train/",
                  .hint = "Give a set with a Train part."});
+  if (data.left_out) out.messages.push_back("--exclude " + job.exclude + ": " + excluded_text(*data.left_out));
   out.train = *std::move(data.train);
   out.validation = std::move(data.validation);
   out.test = std::move(data.test);

@@ -1,6 +1,7 @@
 // A fit job as flags, for config.toml, and back; and the small values that flags hold.
 #include <algorithm>
 #include <concepts>
+#include <filesystem>
 #include <limits>
 
 #include "engine/config.h"
@@ -41,6 +42,7 @@ void job_fields(Job& job, F&& f) {
   f("freeze", job.freeze);
   f("class-weight", job.class_weight);
   f("memory", job.memory);
+  f("exclude", job.exclude);
   f("evaluate-on", job.evaluate_on);
   f("device", job.device);
   f("precision", job.precision);
@@ -104,7 +106,12 @@ FitJob job_from_config(const std::string& file) {
   const Config config = Config::read(file);
   std::vector<std::pair<std::string, std::vector<std::string>>> settings;
   for (const auto& entry : config.entries()) settings.emplace_back(entry.name, entry.values);
-  return job_from_settings(settings, file);
+  FitJob job = job_from_settings(settings, file);
+  // A run keeps the list that it was trained without: the one it was given may be another by now, or gone.
+  const auto kept = std::filesystem::path(file).parent_path() / exclusion_file;
+  std::error_code error;
+  if (!job.exclude.empty() && std::filesystem::exists(kept, error)) job.exclude = kept.string();
+  return job;
 }
 
 }  // namespace lehr

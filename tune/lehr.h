@@ -48,4 +48,5 @@
 #include "tune/callbacks/tensorboard.h"              // IWYU pragma: export
 #include "tune/callbacks/terminate_on_nan.h"         // IWYU pragma: export
 #include "tune/callbacks/webhook.h"                  // IWYU pragma: export
+#include "tune/feature_scaling.h"                    // IWYU pragma: export
 #include "tune/model.h"                              // IWYU pragma: export

@@ -45,10 +45,10 @@ std::string safe_name(std::string_view name) {
 }
 
 /// What a run writes (a prefix where the name goes on). --overwrite removes these and leaves a user's own files alone.
-constexpr std::array<std::string_view, 14> run_files{
+constexpr std::array<std::string_view, 15> run_files{
     "history.csv",   "history.json",   "log.jsonl",   "checkpoint.lehr", "checkpoint.previous.lehr",
     "best.weights.", "last.weights.",  "model.keras", "curves.",         "events.out.tfevents.",
-    "report.html",   "misclassified.", "confusion.",  "scaler."};
+    "report.html",   "misclassified.", "confusion.",  "scaler.",         "excluded."};
 
 void remove_run(const fs::path& folder) {
   std::error_code error;

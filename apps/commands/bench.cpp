@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/commands/bench_kernels.h"
+#include "apps/commands/bench_overhead.h"
 #include "apps/console.h"
 #include "engine/json.h"
 #include "tune/step_bench.h"
@@ -40,6 +41,7 @@ void add_bench(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("bench", "how fast, beside the floor");
   command->require_subcommand(1);
   add_bench_kernels(*command, console);
+  add_bench_overhead(*command, console);
   auto* step = command->add_subcommand("step", "a training step of vgg16, cifar or mlp");
   struct Flags {
     FitJob job;

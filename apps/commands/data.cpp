@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "apps/commands/data_suspects.h"
 #include "apps/console.h"
 #include "engine/data/data_catalogue.h"
 #include "engine/data/fetch.h"
@@ -152,6 +153,7 @@ void add_data(CLI::App& app, Console& console) {
   sub("make", "write faces(...) or lfw62 as a folder in the lecture's layout", make_data);
   sub("split", "cut a set into Train, Validation, Test", split_data);
 
+  add_data_suspects(*command, console);
   auto* fetch = command->add_subcommand("fetch", "download a named set, go on where it stopped, check its digest");
   auto flags = std::make_shared<DataFlags>();
   fetch->add_option("name", flags->spec, one_of(fetchable_sets()))->required();

@@ -4,7 +4,6 @@
 #include "apps/command_tree.h"
 #include "apps/console.h"
 #include "apps/experiments/experiments.h"
-#include "apps/not_yet.h"
 #include "engine/data/data_catalogue.h"
 #include "engine/data/fetch.h"
 #include "engine/spec/help.h"
@@ -84,7 +83,6 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
         << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
            "layers|networks|optimizers|schedules|callbacks|metrics|data lists them;\nlehr help man|bash-completion|zsh-completion prints "
            "what make install lays down.\n";
-    if (const std::string flags = missing_flags(app); !flags.empty()) console.out << "\nFlags not in this version yet:\n" << flags << '\n';
     return;
   }
   std::vector<std::string> known;

@@ -36,9 +36,12 @@ struct Dataset {
   Dataset take(std::span<const std::int64_t> indices) const;
 };
 
+class Exclusion;
+
 struct DataSplits {
   std::optional<Dataset> train = {}, validation = {}, test = {};
-  std::string source = {};  ///< what was read, from where, and what was done to it: for people
+  std::shared_ptr<const Exclusion> left_out = nullptr;  ///< samples that are not here, where some were excluded
+  std::string source = {};                              ///< what was read, from where, and what was done to it: for people
 
   const Dataset& any() const;  ///< the first part there is; throws where there is none
 };

@@ -82,8 +82,26 @@ std::string last_component(std::string path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+/// Before anything is opened: a file that is broken may be among them.
+void leave_out(FolderLayout& layout, Exclusion& exclude, const std::string& where) {
+  for (ImageList& list : layout.parts) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < list.files.size(); ++i) {
+      if (exclude.names(list.files[i])) continue;
+      std::swap(list.files[kept], list.files[i]);
+      if (!list.labels.empty()) list.labels[kept] = list.labels[i];
+      ++kept;
+    }
+    list.files.resize(kept);
+    if (!list.labels.empty()) list.labels.resize(kept);
+  }
+  std::erase_if(layout.parts, [](const ImageList& list) { return list.files.empty(); });
+  if (layout.parts.empty()) throw Error({.category = Category::data, .where = where, .what = "every sample is excluded"});
+}
+
 DataSplits load_store(const std::shared_ptr<const FileStore>& store, const LoadOptions& options) {
   FolderLayout layout = find_layout(*store);
+  if (options.exclude) leave_out(layout, *options.exclude, store->where(""));
   std::int64_t total = 0, before = 0;
   for (const ImageList& list : layout.parts) total += static_cast<std::int64_t>(list.files.size());
   DataSplits out{.source = store->where("") + ": " + layout.kind};

@@ -101,6 +101,8 @@ void check_parts(const DataSplits& data) {
 DataSplits load_data(const DataSpec& spec, const LoadOptions& options) {
   try {
     DataSplits out = std::visit(Loader{options}, spec);
+    if (options.exclude) options.exclude->apply(out);
+    out.left_out = options.exclude;
     for (auto* part : {&out.train, &out.validation, &out.test})
       if (*part) {
         fit_images(**part, options);

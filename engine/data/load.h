@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "engine/data/data_spec.h"
 #include "engine/data/dataset.h"
+#include "engine/data/exclusion.h"
 #include "engine/data/image.h"
 #include "engine/data/resize.h"
 
@@ -20,7 +22,8 @@ struct LoadOptions {
   std::optional<ColorMode> color = std::nullopt;  ///< unset: rgb for image files, as stored for arrays
   std::size_t memory = 0;                         ///< bytes; parts that do not fit, Train first, are streamed; 0: no limit
   std::function<void(std::int64_t done, std::int64_t total)> progress = nullptr;  ///< called from one thread at a time
-  int threads = 0;                                                                ///< 0: OpenMP's default
+  std::shared_ptr<Exclusion> exclude = nullptr;  ///< samples that are left out; files among them are not even opened
+  int threads = 0;                               ///< 0: OpenMP's default
 };
 
 /// Throws Error{data} naming the file (and where in it), Error{usage} for options that cannot hold.

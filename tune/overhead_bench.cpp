@@ -1,0 +1,115 @@
+#include "tune/overhead_bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <sstream>
+
+#include "kernels/philox.h"
+#include "tune/callbacks/lambda_callback.h"
+
+namespace lehr {
+
+namespace {
+
+struct OverheadNet {
+  const char *name, *model;
+  Shape sample;
+  std::int64_t samples, batch;
+};
+
+const OverheadNet& find_net(const std::string& name) {
+  static const OverheadNet nets[] = {{"mlp", "lecture_mlp(320)", {28, 28, 1}, 60'000, 32},
+                                     {"cifar", "lecture_cnn(relu)", {32, 32, 3}, 50'000, 128}};
+  for (const auto& net : nets)
+    if (name == net.name) return net;
+  throw Error({.category = Category::usage, .where = "bench overhead", .what = "unknown network", .expected = "mlp or cifar", .got = name});
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+Dataset random_samples(const Shape& sample, std::int64_t rows) {
+  Dataset out{.x = Array(sample.with_batch(rows), DType::u8), .y = Array({rows}, DType::i32), .name = "random"};
+  for (std::size_t i = 0; i < out.x.bytes(); ++i) out.x.data()[i] = static_cast<std::byte>(random_word({.seed = 7}, 0, i) & 0xFFU);
+  for (std::int64_t i = 0; i < rows; ++i) out.y.as<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i % 10);
+  return out;
+}
+
+/// The bar as on a terminal, and when each epoch began.
+class TimedBar final : public Renderer {
+ public:
+  TimedBar()
+      : bar_(make_renderer({.mode = RendererMode::bar, .terminal = {.interactive = true, .utf8 = true, .width = 100}}, screen_, screen_)) {}
+  void on_run_begin(const RunInfo& info) override { bar_->on_run_begin(info); }
+  void on_epoch_begin(std::int64_t epoch) override {
+    begun.push_back(now());
+    bar_->on_epoch_begin(epoch);
+  }
+  void on_step(const Progress& p) override { bar_->on_step(p); }
+  void on_epoch_end(const EpochEnd& e) override { bar_->on_epoch_end(e); }
+  void on_event(const Event& e) override { bar_->on_event(e); }
+  void on_message(const std::string& line) override { bar_->on_message(line); }
+
+  std::vector<double> begun;
+
+ private:
+  std::ostringstream screen_;
+  std::unique_ptr<Renderer> bar_;
+};
+
+/// The first epoch warms up; the last one's end is not seen.
+void add_epochs(const std::vector<double>& begun, std::vector<double>& out) {
+  for (std::size_t i = 1; i + 1 < begun.size(); ++i) out.push_back(begun[i + 1] - begun[i]);
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+std::vector<double> bare_run(const FitJob& job, const Dataset& data) {
+  const JobModel made = make_job_model(job, data);
+  std::vector<double> begun;
+  const LambdaCallback clock{.on_epoch_begin = [&](Run&, std::int64_t) { begun.push_back(now()); }};
+  made.model->fit_run(data, {.epochs = job.epochs, .batch_size = job.batch_size, .callbacks = {clock}});
+  return begun;
+}
+
+std::vector<double> full_run(FitJob job, const DataSplits& data) {
+  job.callbacks = {"early_stopping(monitor=loss, patience=1000)", "reduce_lr_on_plateau(monitor=loss, patience=1000)",
+                   "model_checkpoint(best.weights.h5, monitor=loss, save_best_only=true, mode=max)", "csv_logger(log.csv)",
+                   "terminate_on_nan"};
+  TimedBar bar;
+  run_fit_job(job, {.renderer = &bar, .data = &data});
+  return bar.begun;
+}
+
+}  // namespace
+
+double OverheadResult::bare() const { return median(bare_s); }
+double OverheadResult::full() const { return median(full_s); }
+
+OverheadResult run_overhead_bench(const OverheadBench& bench) {
+  const OverheadNet& net = find_net(bench.net);
+  OverheadResult out{.samples = bench.samples > 0 ? bench.samples : net.samples, .batch = net.batch};
+  DataSplits data;
+  data.train = random_samples(net.sample, out.samples);
+  FitJob job = bench.job;
+  job.model = net.model;
+  job.data = "random";
+  job.epochs = bench.epochs + 2;
+  job.batch_size = net.batch;
+  job.overwrite = true;
+  job.run = bench.folder;
+  for (int turn = 0; turn < bench.turns; ++turn) {
+    add_epochs(bare_run(job, *data.train), out.bare_s);
+    add_epochs(full_run(job, data), out.full_s);
+  }
+  std::error_code error;
+  std::filesystem::remove_all(bench.folder, error);
+  return out;
+}
+
+}  // namespace lehr
