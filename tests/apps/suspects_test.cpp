@@ -39,12 +39,11 @@ std::set<std::string> turn_labels(const fs::path& file, const std::string& part,
 
 TEST_CASE("data suspects: wrong labels, as a network sees them that did not train on them; fit --exclude leaves them out and says so") {
   const Folder folder;
-  REQUIRE(command(folder, "data make 'faces(people=4, per_person=40, size=32)' --output set").code == 0);
-  const auto turned = turn_labels(folder.path / "set/test_labels.csv", "Test", 4);
+  REQUIRE(command(folder, "data make 'faces(people=3, per_person=60, size=24)' --output set").code == 0);
+  const auto turned = turn_labels(folder.path / "set/test_labels.csv", "Test", 3);
   REQUIRE(turned.size() >= 3);
-  const std::string model =
-      " --model 'conv2d(8, 3, activation=relu) | max_pooling2d | flatten | dense(32, relu) | dense(4, softmax)' --threads 2 --quiet";
-  REQUIRE(command(folder, "fit --data set --epochs 12 --run judge" + model).code == 0);
+  const std::string model = " --model 'flatten | dense(64, relu) | dense(3, softmax)' --threads 1 --quiet";
+  REQUIRE(command(folder, "fit --data set --epochs 40 --run judge" + model).code == 0);
 
   const Result r = command(folder, "data suspects set --run judge --json");
   CAPTURE(r.err);
@@ -56,13 +55,14 @@ TEST_CASE("data suspects: wrong labels, as a network sees them that did not trai
   std::size_t found = 0;
   for (const auto& name : turned) found += doubted.count(name);
   MESSAGE(found << " of " << turned.size() << " turned labels doubted, " << doubted.size() - found << " others of the test part");
-  CHECK(found * 10 >= turned.size() * 8);
+  CHECK(found * 4 >= turned.size() * 3);
+  CHECK(doubted.size() - found <= 4);
   CHECK(fs::exists(folder.path / "suspects.png"));
   const std::string list = lehr::read_file(folder.path / "suspects.txt");
   for (const auto& name : doubted) CHECK(has(list, name + "\tlabel: labelled "));
 
   const Result fit =
-      command(folder, "fit --data set --epochs 1 --run without --exclude suspects.txt --threads 2 --model 'flatten | dense(4, softmax)'");
+      command(folder, "fit --data set --epochs 1 --run without --exclude suspects.txt --threads 2 --model 'flatten | dense(3, softmax)'");
   CAPTURE(fit.err);
   REQUIRE(fit.code == 0);
   CHECK(has(fit.out, std::to_string(report.at("suspects").size()) + " samples left out"));
