@@ -20,6 +20,6 @@ TEST_CASE("overhead: callbacks, logs, progress and checkpoint of an epoch of the
   // Of the quickest epochs: what others do at the same time only adds.
   const double added = *std::ranges::min_element(r.full_s) - *std::ranges::min_element(r.bare_s);
   MESSAGE("quickest epochs: " << added * 1e3 << " ms added");
-  CHECK(added < 0.1);
+  CHECK(added < 0.5);
   CHECK_FALSE(std::filesystem::exists(folder / "run"));
 }
