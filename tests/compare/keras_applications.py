@@ -1,11 +1,15 @@
 """keras_applications.py: every image classifier of keras.applications, saved by Keras, predicts the same numbers here.
 
 Weights are random (weights=None), those of normalizations too, so that no layer is nearly the identity; the last activation is left out, so that
-outputs are of the order of one, not of 1/1000. For each model: Keras saves X.keras and predicts two images; the program of
-tests/compare/keras_model_run.cpp loads the file and predicts them. Largest difference as a share of the largest output; median time of a prediction
-of a batch on both sides, one after the other, the same number of threads.
+outputs are of the order of one, not of 1/1000. For each model: Keras saves X.keras and predicts two images; `lehr predict X.keras` predicts them as
+well. Largest difference as a share of the largest output. Where that is more than half of what is allowed, Keras also predicts in float64, and
+both are compared with that.
 
-usage: keras_applications.py --program PATH/keras_model_run --results ROWS.jsonl [--models A,B] [--size 0] [--threads 2] [--report PAGE.md]
+With --time: the median time of a prediction of the batch, Keras and the program of tests/compare/keras_model_run.cpp in turn, the same number of
+threads; only models that agree, and only on a machine that does nothing else.
+
+usage: keras_applications.py --lehr PATH/lehr --results ROWS.jsonl [--models A,B] [--size 0] [--threads 2] [--keep FOLDER] [--report PAGE.md]
+       keras_applications.py --time --program PATH/keras_model_run --results ROWS.jsonl [--models A,B] [--keep FOLDER] [--rounds 7]
 """
 import argparse
 import json
@@ -27,28 +31,31 @@ MODELS = {"VGG16": 64, "VGG19": 64, "ResNet50": 64, "ResNet101": 64, "ResNet152"
           "EfficientNetB0": 96, "EfficientNetB1": 96, "EfficientNetB2": 96, "EfficientNetB3": 96, "EfficientNetB4": 96, "EfficientNetB5": 96,
           "EfficientNetB6": 96, "EfficientNetB7": 96, "EfficientNetV2B0": 96, "EfficientNetV2B1": 96, "EfficientNetV2B2": 96, "EfficientNetV2B3": 96,
           "EfficientNetV2S": 96, "EfficientNetV2M": 96, "EfficientNetV2L": 96, "Xception": 96, "InceptionV3": 96, "InceptionResNetV2": 96,
-          "NASNetMobile": 224, "NASNetLarge": 96, "ConvNeXtTiny": 64, "ConvNeXtSmall": 64, "ConvNeXtBase": 64, "ConvNeXtLarge": 64, "ConvNeXtXLarge": 64}
+          "NASNetMobile": 96, "NASNetLarge": 96, "ConvNeXtTiny": 64, "ConvNeXtSmall": 64, "ConvNeXtBase": 64, "ConvNeXtLarge": 64, "ConvNeXtXLarge": 64}
 BATCH, TOLERANCE = 2, 1e-5
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", required=True, help="keras_model_run (ninja keras_model_run)")
+    parser.add_argument("--lehr", help="the command")
+    parser.add_argument("--time", action="store_true", help="measure times of models whose rows are there")
+    parser.add_argument("--program", help="keras_model_run (ninja keras_model_run), for times")
     parser.add_argument("--results", required=True, help="JSON lines, a model each; those that are there are not run again")
     parser.add_argument("--models", help="names with commas between; default: all")
     parser.add_argument("--size", type=int, default=0, help="of the images, for all models")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5, help="timed predictions on each side; 0: none, and no times in the table")
+    parser.add_argument("--rounds", type=int, default=7, help="timed predictions on each side")
+    parser.add_argument("--keep", type=pathlib.Path, help="folder that the models' files stay in, for --time")
     parser.add_argument("--report", help="Markdown table to write")
     return parser.parse_args()
 
 
-def build(keras, np, name, size):
+def build(keras, np, name, size, **options):
     """The model with random weights: kernels as Keras starts them, and everything of a normalization about where training leaves it."""
     keras.utils.set_random_seed(1)
     keras.backend.clear_session()
     make = getattr(keras.applications, name)
-    model = make(weights=None, input_shape=(size, size, 3), classifier_activation=None)
+    model = make(weights=None, input_shape=(size, size, 3), **({"classifier_activation": None} | options))
     rng = np.random.default_rng(2)
     for layer in model._flatten_layers(include_self=False, recursive=True):
         if not layer.weights or getattr(layer, "layers", None): continue
@@ -64,38 +71,75 @@ def build(keras, np, name, size):
     return model
 
 
+def in_float64(keras, np, name, size, model, x):
+    """What the same weights give in float64."""
+    weights = model.get_weights()
+    keras.config.set_floatx("float64")
+    try:
+        exact = getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3), classifier_activation=None)
+        exact.set_weights([np.asarray(w, np.float64) for w in weights])
+        return np.asarray(exact.predict_on_batch(x.astype(np.float64)))
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def images(np, size): return np.random.default_rng(3).uniform(0, 255, (BATCH, size, size, 3)).astype(np.float32)
+
+
 def run(keras, np, name, size, options):
-    model = build(keras, np, name, size)
-    x = np.random.default_rng(3).uniform(0, 255, (BATCH, size, size, 3)).astype(np.float32)
+    model, x = build(keras, np, name, size), images(np, size)
+    row = dict(model=name, size=size, layers=len(model.layers), weights=model.count_params())
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        model.save(folder / "model.keras")
+        file = (options.keep or folder) / f"{name}.keras"
+        model.save(file)
         np.save(folder / "x.npy", x)
         want = np.asarray(model.predict_on_batch(x))
-        done = subprocess.run([options.program, folder / "model.keras", folder / "x.npy", folder / "y.npy", str(options.threads), str(options.rounds)],
-                              capture_output=True, text=True)
-        row = dict(model=name, size=size, layers=len(model.layers), weights=model.count_params())
-        if done.returncode != 0: return row | dict(failure=done.stderr.strip()[-600:])
-        got, said = np.load(folder / "y.npy"), json.loads(done.stdout)
-    largest = float(np.abs(want).max())
-    error = float(np.abs(got - want).max()) / largest if got.shape == want.shape else float("inf")
-    times = []
-    for _ in range(options.rounds):
         start = time.perf_counter()
+        done = subprocess.run([options.lehr, "predict", file, "--input", folder / "x.npy", "--output", folder / "y.npy", "--threads", str(options.threads),
+                               "--quiet"], capture_output=True, text=True)
+        row |= dict(command_s=time.perf_counter() - start)
+        if done.returncode != 0: return row | dict(failure=done.stderr.strip()[-600:])
+        got = np.load(folder / "y.npy").reshape(want.shape)
+    largest = float(np.abs(want).max())
+    apart = lambda a, b: float(np.abs(a - b).max()) / largest
+    row |= dict(error=apart(got, want), largest=largest)
+    if row["error"] > TOLERANCE / 2:
+        exact = in_float64(keras, np, name, size, model, x)
+        row |= dict(error_64=apart(got, exact), keras_error_64=apart(want, exact))
+    return row
+
+
+def measure(keras, np, row, options):
+    name, x = row["model"], images(np, row["size"])
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        file = (options.keep or folder) / f"{name}.keras"
+        model = keras.saving.load_model(file, compile=False) if file.exists() else build(keras, np, name, row["size"])
+        if not file.exists(): model.save(file)
+        np.save(folder / "x.npy", x)
         model.predict_on_batch(x)
-        times.append(time.perf_counter() - start)
-    row |= dict(error=error, largest=largest, load_s=said["load_s"])
-    return row | dict(lehr_ms=said["predict_ms"], keras_ms=1e3 * statistics.median(times)) if times else row
+        with subprocess.Popen([options.program, file, folder / "x.npy", str(options.threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ours:
+            load = float(ours.stdout.readline())
+            times = dict(lehr_ms=[], keras_ms=[])
+            for _ in range(options.rounds):
+                print(file=ours.stdin, flush=True)
+                times["lehr_ms"].append(float(ours.stdout.readline()))
+                start = time.perf_counter()
+                model.predict_on_batch(x)
+                times["keras_ms"].append(1e3 * (time.perf_counter() - start))
+            ours.stdin.close()
+    return row | dict(load_s=load) | {side: statistics.median(t) for side, t in times.items()}
 
 
 def report(rows, options):
-    timed = options.rounds > 0
-    columns = ["model", "image", "layers", "weights", "largest error"] + ["lehr, ms", "Keras, ms", "reading, s"] * timed
+    columns = ["model", "image", "layers", "weights", "largest error", "lehr, ms", "Keras, ms", "ONNX Runtime, ms"]
     lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for r in sorted(rows, key=lambda r: list(MODELS).index(r["model"])):
         cells = [r["model"], f"{r['size']}", f"{r['layers']}", f"{r['weights']:,}"]
-        cells.append(r["failure"].splitlines()[-1] if "failure" in r else f"{r['error']:.1e}")
-        if timed: cells += [f"{r[key]:.{digits}f}" if key in r else "" for key, digits in (("lehr_ms", 1), ("keras_ms", 1), ("load_s", 2))]
+        cells.append(r["failure"].splitlines()[-1] if "failure" in r else f"{r['error']:.1e}" +
+                     (f" ({r['error_64']:.1e}, Keras {r['keras_error_64']:.1e})" if "error_64" in r else ""))
+        cells += [f"{r[key]:.1f}" if key in r else "" for key in ("lehr_ms", "keras_ms")] + [""]
         lines.append("| " + " | ".join(cells) + " |")
     with open(options.report, "w", encoding="utf-8") as file: file.write("\n".join(lines) + "\n")
 
@@ -108,15 +152,19 @@ def main():
     rows = []
     if os.path.exists(options.results):
         with open(options.results, encoding="utf-8") as file: rows = [json.loads(line) for line in file]
+    def keep(row):
+        rows[:] = [r for r in rows if (r["model"], r["size"]) != (row["model"], row["size"])] + [row]
+        print(json.dumps(row), flush=True)
+        with open(options.results, "w", encoding="utf-8") as file: file.writelines(json.dumps(r) + "\n" for r in rows)
+
+    if options.keep: options.keep.mkdir(parents=True, exist_ok=True)
     for name in options.models.split(",") if options.models else MODELS:
         size = options.size or MODELS[name]
-        if any(r["model"] == name and r["size"] == size and "failure" not in r for r in rows): continue
-        rows = [r for r in rows if (r["model"], r["size"]) != (name, size)]
-        rows.append(run(keras, np, name, size, options))
-        print(json.dumps(rows[-1]), flush=True)
-        with open(options.results, "w", encoding="utf-8") as file: file.writelines(json.dumps(r) + "\n" for r in rows)
+        done = next((r for r in rows if r["model"] == name and r["size"] == size and "failure" not in r), None)
+        if options.time and done: keep(measure(keras, np, done, options))
+        if not options.time and not done: keep(run(keras, np, name, size, options))
     if options.report: report(rows, options)
-    bad = [r["model"] for r in rows if not r.get("error", float("inf")) <= TOLERANCE]
+    bad = [r["model"] for r in rows if not min(r.get("error", float("inf")), r.get("error_64", float("inf"))) <= TOLERANCE]
     print(f"{len(rows) - len(bad)} of {len(rows)} within {TOLERANCE:g}; not: {', '.join(bad) or 'none'}")
     return 1 if bad else 0
 

@@ -1,6 +1,5 @@
-// keras_model_run MODEL.keras X.npy Y.npy THREADS ROUNDS: rebuilds a model from its file, predicts X, writes Y and prints how long it took (JSON).
-// For keras_applications.py.
-#include <algorithm>
+// keras_model_run MODEL.keras X.npy THREADS: rebuilds a model from its file, predicts X, prints how long that took in seconds; then, for every
+// line that comes in, predicts X again and prints the milliseconds. For keras_applications.py.
 #include <chrono>
 #include <iostream>
 #include <map>
@@ -33,7 +32,7 @@ void load_by_name(State& state, const BuiltNetwork& built, const TensorFile& fil
   }
 }
 
-void run(const std::string& model, const std::string& x_file, const std::string& y_file, int threads, int rounds) {
+void run(const std::string& model, const std::string& x_file, int threads) {
   const double begin = now();
   const TensorFile file = read_tensor_file(model);
   const Network network = network_from_keras_config(JsonValue::parse(file.model_config, model), model);
@@ -48,27 +47,20 @@ void run(const std::string& model, const std::string& x_file, const std::string&
   const auto plan = p.finish();
   plan->bind(input, {x.data(), DType::f32, x.count()});
   plan->run();
-  const double loaded = now() - begin;
-  std::vector<double> times;
-  for (int i = 0; i < rounds; ++i) {
+  std::cout << now() - begin << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
     const double start = now();
     plan->run();
-    times.push_back(now() - start);
+    std::cout << 1e3 * (now() - start) << std::endl;
   }
-  std::sort(times.begin(), times.end());
-  const View y = plan->view(output);
-  Array out(built.output().with_batch(x.shape()[0]), DType::f32);
-  std::copy_n(y.as<float>(), y.count, out.as<float>().begin());
-  write_npy(y_file, out);
-  std::cout << JsonValue::object({{"predict_ms", times.empty() ? 0 : 1e3 * times[times.size() / 2]}, {"load_s", loaded}}).text() << '\n';
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   try {
-    if (count != 6) throw Error({.category = Category::usage, .where = "keras_model_run", .what = "takes MODEL X Y THREADS ROUNDS"});
-    run(arguments[1], arguments[2], arguments[3], std::stoi(arguments[4]), std::stoi(arguments[5]));
+    if (count != 4) throw Error({.category = Category::usage, .where = "keras_model_run", .what = "takes MODEL X THREADS"});
+    run(arguments[1], arguments[2], std::stoi(arguments[3]));
     return 0;
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
