@@ -1,7 +1,5 @@
 #include "tune/latest_task.h"
 
-#include <sys/resource.h>
-
 #include <utility>
 
 namespace lehr {
@@ -31,17 +29,7 @@ std::optional<Error> LatestTask::take_problem() {
   return std::exchange(problem_, std::nullopt);
 }
 
-namespace {
-
-/// Of this thread, and of the children that it forks, alone. Where the machine is busy training, writing gets what is left over, some 1.5 %
-/// of a core: a team of threads that meet after every operation waits for the one that shares its core. Where cores are idle, and where a
-/// run waits for its end, it makes no difference. Measured in docs/benchmarks/overhead.md.
-void step_back() { static_cast<void>(setpriority(PRIO_PROCESS, 0, 19)); }
-
-}  // namespace
-
 void LatestTask::work() {
-  step_back();
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return next_ || ending_; });
