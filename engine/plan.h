@@ -29,6 +29,7 @@ struct PlanOp {
   std::string name = {};     ///< "conv2d forward"
   std::string layer = {};    ///< "block1_conv1"
   std::string problem = {};  ///< of convolutions and products: the line of tests/problems that says the same
+  std::string by = {};       ///< and who computes them: a library with its version, or ours
   std::vector<Value> reads = {}, writes = {};
   std::size_t workspace_bytes = 0;  ///< scratch in the arena while this operation runs
   double flops = 0;                 ///< multiply-adds count two

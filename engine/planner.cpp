@@ -91,7 +91,10 @@ Value Planner::weight_gradient(std::size_t index) {
   });
 }
 
-void Planner::add(PlanOp op) { plan_->ops_.push_back(std::move(op)); }
+std::size_t Planner::add(PlanOp op) {
+  plan_->ops_.push_back(std::move(op));
+  return plan_->ops_.size() - 1;
+}
 
 Value Planner::pack(std::string layer, Value weights, std::size_t bytes, Packing convert) {
   const auto size = static_cast<std::int64_t>(bytes);
@@ -167,11 +170,27 @@ void Planner::contribute_weight(std::size_t index, const std::function<void(Valu
 }
 
 void Planner::backward() {
+  forward_operations_ = plan_->ops_.size();
   while (!deferred_.empty()) {
     const auto emit = std::move(deferred_.back());
     deferred_.pop_back();
     emit();
   }
+}
+
+bool Planner::can_mask(Value y) const {
+  if (!requires_gradient(y) || has_gradient(y) || !masks_.contains(y.id)) return false;
+  const auto is_y = [&](Value v) { return v && (v == y || plan_->values_[at(v)].alias_of == y.id); };
+  std::int64_t readers = 0;
+  for (std::size_t i = 0; i < forward_operations_; ++i) readers += std::ranges::any_of(plan_->ops_[i].reads, is_y) ? 1 : 0;
+  return readers <= 1;
+}
+
+Value Planner::take_mask(Value y) {
+  const auto offer = masks_.extract(y.id);
+  const Value mask = offer.mapped()();
+  if (mask) masked_.insert(y.id);
+  return mask;
 }
 
 // An operation stays when it has an effect, or something that stays reads what it writes.

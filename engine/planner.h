@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,7 +63,8 @@ class Planner {
   DType dtype(Value value) const { return plan_->values_[at(value)].dtype; }
 
   // --- operations ---------------------------------------------------------------------------------------------------------------
-  void add(PlanOp op);  ///< appended to the step
+  std::size_t add(PlanOp op);  ///< appended to the step; its number
+  PlanOp& operation(std::size_t number) { return plan_->ops_.at(number); }
   /// Weights in the layout that an operation prefers. In training the conversion is part of every step, otherwise it runs once after the
   /// weights changed.
   using Packing = std::function<void(ConstView weights, View packed, Stream& stream)>;
@@ -85,6 +88,15 @@ class Planner {
   void contribute_weight(std::size_t index, const std::function<void(Value dw)>& emit);
   void backward();
 
+  // --- relu's gradient, computed by the operation above -------------------------------------------------------------------------
+  /// y = relu(z): `note` makes the operation that computes y write its mask as well and returns that; called once at most, in backward.
+  void offer_mask(Value y, std::function<Value()> note) { masks_[y.id] = std::move(note); }
+  /// Whether the one contributor to y's gradient may mask it itself: a mask is offered, and no more than one operation reads y.
+  bool can_mask(Value y) const;
+  /// The mask, empty where it cannot be had; with it the gradient of y is from now on that before its activation.
+  Value take_mask(Value y);
+  bool masked(Value y) const { return masked_.contains(y.id); }
+
   // --- logits, as Keras attaches them to softmax and sigmoid outputs -------------------------------------------------------------
   void attach_logits(Value probabilities, Value logits) { info(probabilities).logits = logits.id; }
   Value logits(Value value) const { return Value{plan_->values_[at(value)].logits}; }  ///< id -1 when there are none
@@ -105,6 +117,9 @@ class Planner {
   PlanOptions options_;
   std::unique_ptr<Plan> plan_;
   std::vector<std::function<void()>> deferred_;
+  std::map<int, std::function<Value()>> masks_;  // by y
+  std::set<int> masked_;
+  std::size_t forward_operations_ = 0;
   std::vector<int> weight_values_, compute_values_, gradient_values_;
   std::vector<bool> gradient_written_;
   std::uint32_t streams_ = 0;

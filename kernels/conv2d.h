@@ -73,6 +73,7 @@ std::string problem_line(const Conv2dBackwardWeightsSpec& spec);
 
 struct Conv2dForward {
   virtual ~Conv2dForward() = default;
+  virtual std::string implementation() const { return "ours"; }  ///< who computes, as `lehr summary --plan` says it
   virtual std::size_t packed_bytes() const = 0;
   virtual std::size_t workspace_bytes() const = 0;
   virtual void pack(ConstView weights, View packed, Stream& stream) = 0;
@@ -80,6 +81,7 @@ struct Conv2dForward {
 };
 struct Conv2dBackwardData {
   virtual ~Conv2dBackwardData() = default;
+  virtual std::string implementation() const { return "ours"; }
   virtual std::size_t packed_bytes() const = 0;
   virtual std::size_t workspace_bytes() const = 0;
   virtual void pack(ConstView weights, View packed, Stream& stream) = 0;
@@ -87,6 +89,7 @@ struct Conv2dBackwardData {
 };
 struct Conv2dBackwardWeights {
   virtual ~Conv2dBackwardWeights() = default;
+  virtual std::string implementation() const { return "ours"; }
   virtual std::size_t packed_bytes() const = 0;  ///< of the gradient
   virtual std::size_t workspace_bytes() const = 0;
   virtual void run(ConstView x, ConstView dy, View packed_dw, View d_bias, View workspace, Stream& stream) = 0;

@@ -2,6 +2,9 @@
 
 #include "kernels/error.h"
 #include "kernels/roofline.h"
+#ifdef LEHR_WITH_CUDA
+#include "kernels/cuda.h"
+#endif
 
 namespace lehr {
 namespace {
@@ -20,7 +23,12 @@ CpuFacts facts_of(Cpu& cpu) {
 GpuFacts facts_of(const CudaDevice& device, int threads) {
   GpuFacts gpu{.device = device};
   try {
-    gpu.bandwidth = measure_copy_bandwidth(*open_device("cuda:" + std::to_string(device.index), threads).backend, seconds, beyond_caches);
+    OpenedDevice opened = open_device("cuda:" + std::to_string(device.index), threads);
+#ifdef LEHR_WITH_CUDA
+    gpu.programs = programs(static_cast<const Cuda&>(*opened.backend));
+#endif
+    gpu.note = std::move(opened.note);
+    gpu.bandwidth = measure_copy_bandwidth(*opened.backend, seconds, beyond_caches);
   } catch (const Error& error) {
     gpu.missing = error.info().what + (error.info().got.empty() ? "" : ": " + error.info().got);
   }

@@ -16,9 +16,18 @@ struct CpuFacts {
   std::size_t free_memory = 0;  ///< bytes
   double bandwidth = 0;         ///< bytes per second, of memory
 };
+/// By what a GPU convolves and multiplies: a library with its version, or lehr's own kernels.
+struct DevicePrograms {
+  std::string convolutions = {}, products = {};
+};
+class Cuda;
+DevicePrograms programs(const Cuda& cuda);  ///< in builds that have the backend
+
 struct GpuFacts {
   CudaDevice device = {};
-  double bandwidth = 0;      ///< bytes per second of a copy, read and written
+  double bandwidth = 0;  ///< bytes per second of a copy, read and written
+  DevicePrograms programs = {};
+  std::string note = {};     ///< why a library is left out; empty where none is
   std::string missing = {};  ///< why it cannot be used; empty where it can
 };
 struct DeviceFacts {

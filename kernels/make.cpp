@@ -10,6 +10,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/factored_moments.h"
 #include "kernels/fill.h"
+#include "kernels/fused_matmul.h"
 #include "kernels/gather.h"
 #include "kernels/group_norm.h"
 #include "kernels/loss.h"
@@ -61,6 +62,7 @@ template Prepared<GroupNormSpec> make(const GroupNormSpec&, Backend&);
 template Prepared<GroupNormBackwardSpec> make(const GroupNormBackwardSpec&, Backend&);
 template Prepared<LossSpec> make(const LossSpec&, Backend&);
 template Prepared<MatmulSpec> make(const MatmulSpec&, Backend&);
+template Prepared<FusedMatmulSpec> make(const FusedMatmulSpec&, Backend&);
 template Prepared<HitsSpec> make(const HitsSpec&, Backend&);
 template Prepared<ArgmaxSpec> make(const ArgmaxSpec&, Backend&);
 template Prepared<AccumulateSpec> make(const AccumulateSpec&, Backend&);

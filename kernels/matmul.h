@@ -32,6 +32,7 @@ std::string problem_line(const MatmulSpec& spec);
 void verify(const MatmulSpec& spec);  ///< throws Error{usage} for a product that makes no sense
 struct Matmul {
   virtual ~Matmul() = default;
+  virtual std::string implementation() const { return "ours"; }  ///< who computes, as `lehr summary --plan` says it
   virtual std::size_t workspace_bytes() const = 0;
   virtual void run(ConstView a, ConstView b, ConstView bias, View c, View workspace, Stream& stream) = 0;
 };

@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "kernels/conv2d.h"
-#include "kernels/matmul.h"
+#include "kernels/fused_matmul.h"
 
 namespace lehr {
 namespace {
@@ -68,6 +68,11 @@ std::string problem_line(const MatmulSpec& s) {
   line.unless("tf32", s.tf32 ? 1 : 0, 0);
   if (s.variant != Variant::automatic) line.word("variant", name_of(s.variant));
   return line.text();
+}
+std::string problem_line(const FusedMatmulSpec& s) {
+  Line line(problem_line(s.product));
+  if (s.mask != ReluMask::none) line.word("mask", s.mask == ReluMask::writes ? "writes" : "applies");
+  return line.unless("sums", s.sums ? 1 : 0, 0).text();
 }
 
 }  // namespace lehr

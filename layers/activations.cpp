@@ -60,6 +60,7 @@ Value emit_activation(Planner& p, const std::string& layer, Activation activatio
 Value emit_bias_activation_backward(Planner& p, const std::string& layer, Activation activation, Value y, std::int64_t rows,
                                     std::int64_t channels, std::optional<std::size_t> bias) {
   const Value dy = p.gradient(y);
+  if (p.masked(y)) activation = Activation::linear;  // it is dz already
   const bool linear = activation == Activation::linear;
   const bool bias_trains = bias && p.state().tensors()[*bias].trainable;
   if (linear && !bias_trains) return dy;

@@ -61,10 +61,13 @@ class Conv2DTransposeLayer final : public Layer {
     Planner& p = e.plan;
     const Conv2dShape shape = convolution(e);
     const Value x = e.x[0], weights = p.weight(e.weights[0]), z = e.make_output();
-    auto forward = p.prepare(Conv2dBackwardDataSpec{.shape = shape, .dtype = p.compute_type()});
+    const Conv2dBackwardDataSpec spec{.shape = shape, .dtype = p.compute_type(), .tf32 = p.tf32()};
+    auto forward = p.prepare(spec);
     const Value packed = packed_weights(p, e.name, weights, forward);
     p.add({.name = "conv2d transpose",
            .layer = e.name,
+           .problem = problem_line(spec),
+           .by = forward->implementation(),
            .reads = {x, packed},
            .writes = {z},
            .workspace_bytes = forward->workspace_bytes(),
@@ -76,10 +79,13 @@ class Conv2DTransposeLayer final : public Layer {
       const Value dz = p.gradient(z);
       p.contribute_weight(kernel, [&](Value dw) { emit_kernel_gradient(p, name, shape, dz, x, dw); });
       p.contribute(x, [&](Value dx) {
-        auto op = p.prepare(Conv2dForwardSpec{.shape = shape, .dtype = p.compute_type(), .bias = false});
+        const Conv2dForwardSpec spec{.shape = shape, .dtype = p.compute_type(), .bias = false, .tf32 = p.tf32()};
+        auto op = p.prepare(spec);
         const Value repacked = packed_weights(p, name, weights, op);
         p.add({.name = "conv2d transpose d input",
                .layer = name,
+               .problem = problem_line(spec),
+               .by = op->implementation(),
                .reads = {dz, repacked},
                .writes = {dx},
                .workspace_bytes = op->workspace_bytes(),

@@ -1,12 +1,13 @@
 #include "layers/dense.h"
 
-#include "kernels/conv2d.h"
-#include "kernels/matmul.h"
 #include "layers/activations.h"
+#include "layers/dense_products.h"
 
 namespace lehr {
 
 namespace {
+
+bool trains(const Planner& p, std::size_t weight) { return p.state().tensors()[weight].trainable; }
 
 class DenseLayer final : public Layer {
  public:
@@ -61,49 +62,21 @@ class DenseLayer final : public Layer {
                           .bias = spec_.use_bias,
                           .activation = inside,
                           .tf32 = p.tf32()};
-    auto forward = p.prepare(spec);
-    const double flops = 2.0 * static_cast<double>(rows) * static_cast<double>(units) * static_cast<double>(inputs);
-    p.add({.name = "dense",
-           .layer = e.name,
-           .problem = problem_line(spec),
-           .reads = {x, w, bias},
-           .writes = {z},
-           .workspace_bytes = forward->workspace_bytes(),
-           .flops = flops,
-           .run = [forward, x, w, bias, z](const Binding& v, View ws, Stream& s) { forward->run(v[x], v[w], v[bias], v[z], ws, s); }});
+    const DenseProducts products(p, e.name, spec, x, w, bias, z);
+    products.emit_forward();
 
-    // ---- backward: dz and d bias in one pass, then d kernel and d input ----
+    // ---- backward: dz, then d kernel (with d bias where the device's product has it), then d input ----
     p.require_gradient(z, p.requires_gradient(x) || e.trains(0) || (spec_.use_bias && e.trains(1)));
     const auto bias_index = spec_.use_bias ? std::optional(e.weights[1]) : std::nullopt;
-    p.on_backward([&p, x, w, z, rows, inputs, units, flops, inside, bias_index, name = e.name, kernel = e.weights[0]] {
+    p.on_backward([&p, products, x, z, rows, units, inside, bias_index, name = e.name, kernel = e.weights[0]] {
       if (!p.has_gradient(z)) return;
-      const Value dz = emit_bias_activation_backward(p, name, inside, z, rows, units, bias_index);
+      const auto fused_sums = bias_index && trains(p, *bias_index) && trains(p, kernel) ? products.prepare_sums() : nullptr;
+      const Value dz = emit_bias_activation_backward(p, name, inside, z, rows, units, fused_sums != nullptr ? std::nullopt : bias_index);
       p.contribute_weight(kernel, [&](Value dw) {
-        const MatmulSpec spec{
-            .m = inputs, .n = units, .k = rows, .transpose_a = true, .a = p.dtype(x), .b = p.dtype(dz), .c = DType::f32, .tf32 = p.tf32()};
-        auto op = p.prepare(spec);
-        p.add({.name = "dense d kernel",
-               .layer = name,
-               .problem = problem_line(spec),
-               .reads = {x, dz},
-               .writes = {dw},
-               .workspace_bytes = op->workspace_bytes(),
-               .flops = flops,
-               .run = [op, x, dz, dw](const Binding& v, View ws, Stream& s) { op->run(v[x], v[dz], {}, v[dw], ws, s); }});
+        if (fused_sums == nullptr) return products.emit_d_kernel(dz, dw);
+        p.contribute_weight(*bias_index, [&](Value db) { products.emit_d_kernel_and_bias(fused_sums, dz, dw, db); });
       });
-      p.contribute(x, [&](Value dx) {
-        const MatmulSpec spec{
-            .m = rows, .n = inputs, .k = units, .transpose_b = true, .a = p.dtype(dz), .b = p.dtype(w), .c = p.dtype(dx), .tf32 = p.tf32()};
-        auto op = p.prepare(spec);
-        p.add({.name = "dense d input",
-               .layer = name,
-               .problem = problem_line(spec),
-               .reads = {dz, w},
-               .writes = {dx},
-               .workspace_bytes = op->workspace_bytes(),
-               .flops = flops,
-               .run = [op, dz, w, dx](const Binding& v, View ws, Stream& s) { op->run(v[dz], v[w], {}, v[dx], ws, s); }});
-      });
+      p.contribute(x, [&](Value dx) { products.emit_d_input(dz, dx); });
     });
     return fused ? z : emit_activation(p, e.name, spec_.activation, z, rows, units);
   }

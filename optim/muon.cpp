@@ -43,6 +43,7 @@ class NewtonSchulz {
     auto op = p_.prepare(spec);
     p_.add({.name = "newton-schulz",
             .layer = "optimizer",
+            .by = op->implementation(),
             .reads = {a, b},
             .writes = {c},
             .workspace_bytes = op->workspace_bytes(),

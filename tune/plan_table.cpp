@@ -44,6 +44,7 @@ PlanTable plan_table(const Plan& plan, Backend& backend, DType compute) {
   for (const auto& op : plan.operations())
     table.lines.push_back({.operation = op.name,
                            .layer = op.layer,
+                           .by = op.by,
                            .reads = names_of(plan, op.reads),
                            .writes = names_of(plan, op.writes),
                            .flops = op.flops,
@@ -70,18 +71,19 @@ PlanTable plan_table(const Plan& plan, Backend& backend, DType compute) {
 }
 
 std::string plan_text(const PlanTable& table) {
-  std::size_t operation = 20, layer = 20;  // letters of the columns
+  std::size_t operation = 20, layer = 20, by = 8;  // letters of the columns
   for (const auto& l : table.lines) {
     operation = std::max(operation, l.operation.size());
     layer = std::max(layer, l.layer.size());
+    by = std::max(by, l.by.size());
   }
-  std::string out = fmt::format("{:>4} {:<{}} {:<{}} {:>10} {:>10} {:>10} {:>11}  {}\n", "", "operation", operation, "layer", layer, "flop",
-                                "bytes", "scratch", "floor", "reads -> writes");
+  std::string out = fmt::format("{:>4} {:<{}} {:<{}} {:<{}} {:>10} {:>10} {:>10} {:>11}  {}\n", "", "operation", operation, "layer", layer,
+                                "by", by, "flop", "bytes", "scratch", "floor", "reads -> writes");
   for (std::size_t i = 0; i < table.lines.size(); ++i) {
     const auto& l = table.lines[i];
-    out += fmt::format("{:>4} {:<{}} {:<{}} {:>10} {:>10} {:>10} {:>11}  {} -> {}\n", i, l.operation, operation, l.layer, layer,
-                       flops_text(l.flops), bytes_text(l.bytes), l.scratch == 0 ? "-" : bytes_text(static_cast<double>(l.scratch)),
-                       seconds_text(l.floor_s), l.reads, l.writes);
+    out += fmt::format("{:>4} {:<{}} {:<{}} {:<{}} {:>10} {:>10} {:>10} {:>11}  {} -> {}\n", i, l.operation, operation, l.layer, layer,
+                       l.by.empty() ? "-" : l.by, by, flops_text(l.flops), bytes_text(l.bytes),
+                       l.scratch == 0 ? "-" : bytes_text(static_cast<double>(l.scratch)), seconds_text(l.floor_s), l.reads, l.writes);
   }
   out += fmt::format("\n{:>12} {:>10} {:<9} {:>12} {:>13}  {}\n", "offset", "bytes", "type", "elements", "operations", "buffer");
   for (const auto& b : table.buffers)

@@ -11,6 +11,7 @@ namespace lehr {
 
 struct PlanLine {
   std::string operation = {}, layer = {};
+  std::string by = {};                  ///< of convolutions and products: who computes them
   std::string reads = {}, writes = {};  ///< names of values
   double flops = 0;
   double bytes = 0;         ///< each operand once

@@ -39,6 +39,8 @@ JsonValue json_of(const GpuFacts& gpu) {
                             {"driver", cuda_version_text(d.driver_version)},
                             {"runtime", cuda_version_text(d.runtime_version)},
                             {"bandwidth_gb_s", gpu.bandwidth * 1e-9},
+                            {"convolutions", gpu.programs.convolutions},
+                            {"products", gpu.programs.products},
                             {"missing", gpu.missing.empty() ? JsonValue() : JsonValue(gpu.missing)}});
 }
 
@@ -66,11 +68,14 @@ std::string text_of(const CpuFacts& cpu) {
 
 std::string text_of(const GpuFacts& gpu) {
   const CudaDevice& d = gpu.device;
-  return fmt::format(
+  std::string text = fmt::format(
       "cuda:{} {}\n       compute capability {}, {} multiprocessors, {} of {} free, {}\n       driver for CUDA {}, program's runtime {}\n",
       d.index, d.name, capability_text(d), d.multiprocessors, bytes_text(static_cast<double>(d.free_memory)),
       bytes_text(static_cast<double>(d.memory)), gpu.missing.empty() ? fmt::format("{:.0f} GB/s", gpu.bandwidth * 1e-9) : gpu.missing,
       cuda_version_text(d.driver_version), cuda_version_text(d.runtime_version));
+  if (!gpu.missing.empty()) return text;
+  text += fmt::format("       convolutions: {}; products: {}\n", gpu.programs.convolutions, gpu.programs.products);
+  return gpu.note.empty() ? text : text + "       " + gpu.note + '\n';
 }
 
 std::string text_of(const DeviceFacts& facts) {

@@ -1,6 +1,7 @@
 #include "kernels/cuda/libraries.h"
 
 #include "kernels/cuda/library.h"
+#include "kernels/device_facts.h"
 #include "kernels/error.h"
 #ifdef LEHR_WITH_CUDNN
 #include "kernels/cuda/cudnn/session.h"
@@ -22,21 +23,6 @@ void describe(DeviceLibrary& library, const Api& api) {
   library.version = api.version_text();
   library.file = api.library.file().string();
 }
-
-#ifdef LEHR_WITH_CUDNN
-std::shared_ptr<cudnn::Session> open_cudnn(Cuda& cuda) { return cudnn::open_session(cuda); }
-#else
-[[noreturn]] std::shared_ptr<cudnn::Session> open_cudnn(Cuda&) {
-  throw Error({.category = Category::device, .where = "cuDNN", .what = "this build was made without its headers"});
-}
-#endif
-#ifdef LEHR_WITH_CUBLASLT
-std::shared_ptr<cublaslt::Session> open_cublaslt(Cuda&) { return cublaslt::open_session(); }
-#else
-[[noreturn]] std::shared_ptr<cublaslt::Session> open_cublaslt(Cuda&) {
-  throw Error({.category = Category::device, .where = "cuBLASLt", .what = "this build was made without its header"});
-}
-#endif
 
 }  // namespace
 
@@ -88,10 +74,16 @@ std::string open_libraries(CudaLibraries& libraries, const CudaChoices& choices,
   return without.empty() ? "" : without + " run on lehr's own kernels: " + why;
 }
 
-std::string Cuda::open_libraries() {
-  libraries_ = std::make_shared<CudaLibraries>();
-  return lehr::open_libraries(*libraries_, choices_,
-                              {.cudnn = [this] { return open_cudnn(*this); }, .cublaslt = [this] { return open_cublaslt(*this); }});
+DevicePrograms programs(const Cuda& cuda) {
+  const CudaLibraries* libraries = cuda.libraries();
+  DevicePrograms who{.convolutions = "lehr's own kernels", .products = "lehr's own kernels"};
+#ifdef LEHR_WITH_CUDNN
+  if (libraries != nullptr && libraries->cudnn != nullptr) who.convolutions = "cuDNN " + libraries->cudnn->api->version_text();
+#endif
+#ifdef LEHR_WITH_CUBLASLT
+  if (libraries != nullptr && libraries->cublaslt != nullptr) who.products = "cuBLASLt " + libraries->cublaslt->api->version_text();
+#endif
+  return who;
 }
 
 bool available(const Cuda& cuda, Variant variant) {

@@ -93,6 +93,9 @@ std::vector<fs::path> library_folders() {
   std::vector<fs::path> out;
   for (const std::string& folder : split(variable("LEHR_CUDA_PATH")))
     for (const char* inside : {"", "lib", "lib64"}) out.push_back(*inside == 0 ? fs::path(folder) : fs::path(folder) / inside);
+#ifdef LEHR_SIMT
+  return out;  // what is installed for a GPU is of no use to the executor
+#endif
   std::ranges::copy(loader_folders(), std::back_inserter(out));
   std::ranges::copy(wheel_folders(), std::back_inserter(out));
   out.emplace_back();

@@ -4,6 +4,7 @@
 #include "kernels/cuda/libraries.h"
 #include "kernels/cuda/ours/matmul.h"
 #include "kernels/error.h"
+#include "kernels/fused_matmul.h"
 #ifdef LEHR_WITH_CUBLASLT
 #include "kernels/cuda/cublaslt/session.h"
 #endif
@@ -12,12 +13,21 @@ namespace lehr {
 namespace {
 
 #ifdef LEHR_WITH_CUBLASLT
-std::unique_ptr<Matmul> by_cublaslt(Cuda& cuda, const MatmulSpec& spec) {
+const cublaslt::Session* cublaslt_of(const Cuda& cuda) {
   const CudaLibraries* libraries = cuda.libraries();
-  return libraries == nullptr || libraries->cublaslt == nullptr ? nullptr : cublaslt::make_matmul(cuda, *libraries->cublaslt, spec);
+  return libraries == nullptr ? nullptr : libraries->cublaslt.get();
+}
+std::unique_ptr<Matmul> by_cublaslt(Cuda& cuda, const MatmulSpec& spec) {
+  const auto* session = cublaslt_of(cuda);
+  return session == nullptr ? nullptr : cublaslt::make_matmul(cuda, *session, spec);
+}
+std::unique_ptr<FusedMatmul> by_cublaslt(Cuda& cuda, const FusedMatmulSpec& spec) {
+  const auto* session = cublaslt_of(cuda);
+  return session == nullptr ? nullptr : cublaslt::make_matmul(*session, spec);
 }
 #else
 std::unique_ptr<Matmul> by_cublaslt(Cuda&, const MatmulSpec&) { return nullptr; }
+std::unique_ptr<FusedMatmul> by_cublaslt(Cuda&, const FusedMatmulSpec&) { return nullptr; }
 #endif
 
 }  // namespace
@@ -33,6 +43,12 @@ std::unique_ptr<Matmul> make_on(Cuda& cuda, const MatmulSpec& spec) {
                    .got = problem_line(spec)});
   }
   return ours_cuda::make_matmul(cuda, spec);
+}
+
+std::unique_ptr<FusedMatmul> make_on(Cuda& cuda, const FusedMatmulSpec& spec) {
+  verify(spec);
+  const Variant variant = spec.product.variant;
+  return variant == Variant::automatic || variant == Variant::library ? by_cublaslt(cuda, spec) : nullptr;
 }
 
 }  // namespace lehr

@@ -1,6 +1,7 @@
 #include "kernels/conv2d.h"
 
 #include "kernels/problems/makers.h"
+#include "kernels/problems/rounded_terms.h"
 #include "kernels/problems/words.h"
 #include "kernels/reference/conv2d.h"
 #ifdef LEHR_WITH_CUDA
@@ -97,11 +98,16 @@ class Maker {
     p.run = [op, &x = x_, &packed, &bias = bias_, &y, &workspace, &stream = on_.stream()] {
       op->run(x, packed, bias, y, workspace, stream);
     };
-    p.results = {{"y", &y, [spec = spec_, &x = x_, &w = w_, &bias = bias_] {
+    p.results = {{"y", &y, [spec = spec_, op, &x = x_, &w = w_, &bias = bias_] {
                     const auto& s = spec.shape;
-                    return sums_within(spec.dtype, s.kernel_h * s.kernel_w * s.in_channels + 1,
-                                       reference::conv2d(s, spec.activation, x.values(), rounded(w.values(), spec.dtype), bias.values()),
-                                       spec.tf32);
+                    const auto added = bias.values();
+                    const auto sums = [&](Activation activation) {
+                      return reference::conv2d(s, activation, x.values(), rounded(w.values(), spec.dtype), added);
+                    };
+                    Expected e = sums_within(spec.dtype, s.kernel_h * s.kernel_w * s.in_channels + 1, sums(spec.activation), spec.tf32);
+                    if (!rounds_on_the_way(op->implementation(), spec.dtype)) return e;
+                    e = with_rounded(std::move(e), added);
+                    return follows_in_a_kernel(spec.activation) ? with_rounded(std::move(e), sums(Activation::linear).value) : e;
                   }}};
     on_.add(std::move(p));
   }

@@ -19,7 +19,7 @@ const std::vector<Family>& families() {
        .axes = {variants, types},
        .offered = conv2d_offered},
       {.name = "matmul",
-       .keys = "m n k ta tb a b c bias activation tf32 variant",
+       .keys = "m n k ta tb a b c bias activation tf32 mask sums variant",
        .make = matmul_case,
        .axes = {variants, {"", "a=bfloat16 b=bfloat16 c=bfloat16", "a=bfloat16 b=bfloat16 c=float32", "a=float32 b=bfloat16 c=bfloat16"}},
        .offered = matmul_offered},

@@ -11,7 +11,8 @@ namespace lehr::check {
 Case conv2d_case(const Problem&, Backend&);
 bool conv2d_offered(const Problem&, Backend&);
 Conv2dForwardSpec conv2d_spec(const Problem&);
-/// `m=32 n=320 k=784 ta=1 tb=0 a=bfloat16 b=bfloat16 c=float32 bias=1 activation=relu tf32=0 variant=ours`
+/// `m=32 n=320 k=784 ta=1 tb=0 a=bfloat16 b=bfloat16 c=float32 bias=1 activation=relu tf32=0 variant=ours`; with `mask=writes|applies` or `sums=1`
+/// a product of kernels/fused_matmul.h, where the device has it
 Case matmul_case(const Problem&, Backend&);
 bool matmul_offered(const Problem&, Backend&);
 /// `kind=max|average|global_max|global_average n=2 h=9 w=9 c=8 k=2 stride=2 pad=0 dtype=float32`; stride is k unless given

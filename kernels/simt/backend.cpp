@@ -75,8 +75,6 @@ CudaMachine cuda_machine() {
           .missing = {}};
 }
 
-std::vector<DeviceLibrary> cuda_libraries() { return {}; }
-
 void CudaStream::synchronize() {
   if (handle_->recording != nullptr) not_while_recording("a wait");
 }
@@ -88,9 +86,6 @@ Cuda::Cuda(int device, const CudaChoices& choices) : choices_(choices) {
   stream_.handle_ = new CUstream_st;  // NOLINT(cppcoreguidelines-owning-memory): the handle is the runtime's kind of pointer
 }
 Cuda::~Cuda() { delete stream_.handle_; }
-
-std::string Cuda::open_libraries() { return {}; }
-bool available(const Cuda&, Variant variant) { return variant != Variant::library; }
 
 double clock_hz(const CudaDevice&) { return 1e9; }
 std::string Cuda::name() const { return device_.name; }

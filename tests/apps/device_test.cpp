@@ -76,7 +76,12 @@ TEST_CASE("devices: what is here, and why what is not here is not") {
   const bool none = document.at("cuda").size() == 0;
   CHECK(document.at("chosen").string() == (none ? "cpu" : "cuda:0"));
   if (none) CHECK(document.at("cuda_missing").string() == cuda_machine().missing);
-  if (with_cuda()) CHECK(document.at("libraries").size() >= 1);
+  if (with_cuda())
+    for (const auto& library : document.at("libraries").elements()) {  // a version and its file, or why there is none
+      CHECK(says("cuDNN cuBLASLt NCCL", library.at("name").string()));
+      CHECK((library.find("version") != nullptr) == (library.find("missing") == nullptr));
+    }
+  if (with_cuda()) CHECK(document.at("libraries").elements().back().at("name").string() == "NCCL");
   CHECK(says(command(folder, "devices").out, none ? "cuda   none: " + cuda_machine().missing : "compute capability"));
   if (!with_cuda()) return;
   CHECK(says(command(folder, "devices", with_driver("old_driver")).out, "cuda   none: the NVIDIA driver is for CUDA 11.4"));

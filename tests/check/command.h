@@ -26,10 +26,11 @@ struct Result {
 };
 
 /// Arguments as a shell reads them; `prefix` goes before the program: settings, `timeout 3`.
-inline Result command(const Folder& folder, const std::string& arguments, const std::string& prefix = "") {
+inline Result command(const Folder& folder, const std::string& arguments, const std::string& prefix = "",
+                      const std::string& program = LEHR_BINARY_DIR "/lehr") {
   const auto out = folder.path / "stdout.txt", err = folder.path / "stderr.txt";
-  const std::string line = "cd '" + folder.path.string() + "' && " + prefix + " '" + LEHR_BINARY_DIR + "/lehr' " + arguments + " >'" +
-                           out.string() + "' 2>'" + err.string() + "' </dev/null";
+  const std::string line = "cd '" + folder.path.string() + "' && " + prefix + " '" + program + "' " + arguments + " >'" + out.string() +
+                           "' 2>'" + err.string() + "' </dev/null";
   const int status = std::system(line.c_str());  // NOLINT(concurrency-mt-unsafe): one test at a time
   return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .out = lehr::read_file(out), .err = lehr::read_file(err)};
 }

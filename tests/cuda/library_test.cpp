@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "engine/atomic_file.h"
@@ -13,6 +12,7 @@
 #include "kernels/cuda/libraries.h"
 #include "kernels/cuda/library.h"
 #include "kernels/error.h"
+#include "tests/check/environment.h"
 #include "tests/check/temporary_folder.h"
 
 using namespace lehr;
@@ -20,26 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// An environment variable, until the end of the scope.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before;
-    setenv(name, value.c_str(), 1);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() {
-    if (before_)
-      setenv(name_, before_->c_str(), 1);
-    else
-      unsetenv(name_);
-  }
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
+using Variable = check::EnvironmentVariable;
 
 /// The message of the Error that opening gives.
 ErrorInfo refusal(const cuda::LibraryNames& names) {

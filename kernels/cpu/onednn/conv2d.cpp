@@ -55,6 +55,7 @@ class Weights {
 class Forward final : public Conv2dForward {
  public:
   Forward(Engine engine, Call call, Weights weights) : engine_(std::move(engine)), call_(std::move(call)), weights_(std::move(weights)) {}
+  std::string implementation() const override { return "oneDNN"; }
   std::size_t packed_bytes() const override { return weights_.bytes(); }
   std::size_t workspace_bytes() const override { return call_.scratch_bytes(); }
   void pack(ConstView weights, View packed, Stream&) override { weights_.copy(engine_, weights, packed); }
@@ -72,6 +73,7 @@ class BackwardData final : public Conv2dBackwardData {
  public:
   BackwardData(Engine engine, Call call, Weights weights)
       : engine_(std::move(engine)), call_(std::move(call)), weights_(std::move(weights)) {}
+  std::string implementation() const override { return "oneDNN"; }
   std::size_t packed_bytes() const override { return weights_.bytes(); }
   std::size_t workspace_bytes() const override { return call_.scratch_bytes(); }
   void pack(ConstView weights, View packed, Stream&) override { weights_.copy(engine_, weights, packed); }
@@ -89,6 +91,7 @@ class BackwardWeights final : public Conv2dBackwardWeights {
  public:
   BackwardWeights(Engine engine, Call call, Weights weights)
       : engine_(std::move(engine)), call_(std::move(call)), weights_(std::move(weights)) {}
+  std::string implementation() const override { return "oneDNN"; }
   std::size_t packed_bytes() const override { return weights_.bytes(); }
   std::size_t workspace_bytes() const override { return call_.scratch_bytes(); }
   void run(ConstView x, ConstView dy, View packed_dw, View d_bias, View workspace, Stream&) override {

@@ -13,6 +13,7 @@ Layout matrix(std::int64_t rows, std::int64_t columns, bool transposed, DType dt
 class Product final : public Matmul {
  public:
   Product(Engine engine, Call call) : engine_(std::move(engine)), call_(std::move(call)) {}
+  std::string implementation() const override { return "oneDNN"; }
   std::size_t workspace_bytes() const override { return call_.scratch_bytes(); }
   void run(ConstView a, ConstView b, ConstView bias, View c, View workspace, Stream&) override {
     call_.run(engine_, a.data, b.data, bias.data, c.data, workspace.data);

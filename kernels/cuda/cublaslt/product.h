@@ -1,7 +1,11 @@
 // product.h: a row-major product as cuBLASLt, which counts columns first, sees it. Everything up to the choice of an algorithm works without
 // a GPU.
 //   row-major c[m,n] = op(a) op(b)      is      column-major c^T[n,m] = op(b)^T op(a)^T
-// so its A is our b, its B is our a, and the bias, one number for each of its rows, is our bias[n].
+// so its A is our b, its B is our a, and the bias, one number for each of its rows, is our bias[n]. What its epilogue does beside:
+//   bias, relu           BIAS, RELU, RELU_BIAS
+//   mask=writes          RELU_AUX, RELU_AUX_BIAS: a bit an element of D, columns 128 bits apart or a multiple of it
+//   mask=applies         DRELU
+//   sums                 BGRADA: sums over k of its A, our b, one for each row of D
 #pragma once
 
 #include <cstddef>
@@ -9,7 +13,7 @@
 #include <optional>
 
 #include "kernels/cuda/cublaslt/api.h"
-#include "kernels/matmul.h"
+#include "kernels/fused_matmul.h"
 
 namespace lehr::cublaslt {
 
@@ -19,7 +23,7 @@ bool fuses(Activation activation);
 
 class Product {
  public:
-  Product(std::shared_ptr<const Api> api, const MatmulSpec& spec);
+  Product(std::shared_ptr<const Api> api, const FusedMatmulSpec& spec);
 
   /// The heuristic's best algorithm; empty where it has none. Split sums are reduced in float32, never in bfloat16.
   struct Algorithm {
@@ -27,9 +31,11 @@ class Product {
     std::size_t workspace = 0;
   };
   std::optional<Algorithm> choose(cublasLtHandle_t handle, std::size_t workspace_limit) const;
-  /// bias is of the type of c. Allocates nothing.
-  void run(cublasLtHandle_t handle, const Algorithm& algorithm, const void* a, const void* b, const void* bias, void* c, void* workspace,
-           std::size_t workspace_bytes, cudaStream_t stream) const;
+  /// Bias and sums are of the type of c. Allocates nothing.
+  void run(cublasLtHandle_t handle, const Algorithm& algorithm, const FusedMatmulViews& views, void* workspace, cudaStream_t stream) const;
+
+  std::size_t mask_bytes() const { return mask_bytes_; }
+  std::string implementation() const { return "cuBLASLt " + api_->version_text(); }
 
  private:
   Owned<cublasLtMatrixLayout_t> layout(DType dtype, std::int64_t rows, std::int64_t columns) const;
@@ -39,9 +45,9 @@ class Product {
   }
 
   std::shared_ptr<const Api> api_;
-  bool bias_;
   Owned<cublasLtMatmulDesc_t> desc_;
   Owned<cublasLtMatrixLayout_t> a_, b_, c_;  ///< cuBLASLt's A, B and C = D
+  std::size_t mask_bytes_ = 0;
 };
 
 }  // namespace lehr::cublaslt

@@ -18,5 +18,6 @@ std::unique_ptr<Session> open_session();
 
 /// Empty where cuBLASLt does not do this product.
 std::unique_ptr<Matmul> make_matmul(Cuda& cuda, const Session& session, const MatmulSpec& spec);
+std::unique_ptr<FusedMatmul> make_matmul(const Session& session, const FusedMatmulSpec& spec);
 
 }  // namespace lehr::cublaslt

@@ -28,6 +28,7 @@ class Forward final : public Conv2dForward {
                                                  .channels = s.out_channels,
                                                  .dtype = spec.dtype});
   }
+  std::string implementation() const override { return execution_.implementation(); }
   std::size_t packed_bytes() const override { return weight_bytes(spec_.shape, spec_.dtype); }
   std::size_t workspace_bytes() const override { return rounded_bias() + execution_.workspace(); }
   void pack(ConstView weights, View packed, Stream& stream) override { pack_weights(spec_.shape, spec_.dtype, weights, packed, stream); }
@@ -56,6 +57,7 @@ class Forward final : public Conv2dForward {
 class BackwardData final : public Conv2dBackwardData {
  public:
   BackwardData(const Conv2dBackwardDataSpec& spec, Execution execution) : spec_(spec), execution_(std::move(execution)) {}
+  std::string implementation() const override { return execution_.implementation(); }
   std::size_t packed_bytes() const override { return weight_bytes(spec_.shape, spec_.dtype); }
   std::size_t workspace_bytes() const override { return execution_.workspace(); }
   void pack(ConstView weights, View packed, Stream& stream) override { pack_weights(spec_.shape, spec_.dtype, weights, packed, stream); }
@@ -78,6 +80,7 @@ class BackwardWeights final : public Conv2dBackwardWeights {
                                                                    .channels = s.out_channels,
                                                                    .dtype = spec.dtype}});
   }
+  std::string implementation() const override { return execution_.implementation(); }
   std::size_t packed_bytes() const override { return weight_bytes(spec_.shape, spec_.dtype); }
   std::size_t workspace_bytes() const override {  // one after the other, in the same place
     return std::max(execution_.workspace(), bias_ == nullptr ? 0 : bias_->workspace_bytes());

@@ -91,6 +91,10 @@ std::optional<Execution> Execution::choose(Cuda& cuda, Session& session, const C
   return Execution(session, std::move(*plan));
 }
 
+std::string Execution::implementation() const {
+  return "cuDNN " + api_->version_text() + ", engine " + std::to_string(plan_.choice.engine);
+}
+
 void Execution::run(std::vector<std::pair<Uid, const void*>> pointers, void* workspace) const {
   execute(api_, handle_.get(), plan_, pointers, workspace);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ class Execution {
   static std::optional<Execution> choose(Cuda& cuda, Session& session, const ConvGraphSpec& graph);
 
   std::size_t workspace() const { return plan_.workspace; }
+  std::string implementation() const;  ///< cuDNN's version and the engine: "cuDNN 9.19.0, engine 41"
   const EnginePlan& plan() const { return plan_; }
   /// Starts it on the session's stream.
   void run(std::vector<std::pair<Uid, const void*>> pointers, void* workspace) const;

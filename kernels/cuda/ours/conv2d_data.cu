@@ -17,6 +17,7 @@ class BackwardData final : public Conv2dBackwardData {
         rung_(rung_for(spec.variant, arithmetic_of(spec), capability_major)),
         extent_(cut(spec.shape.batch * g_.height * g_.width, g_.in_group, std::int64_t{g_.kernel_h} * g_.kernel_w * g_.out_group,
                     spec.shape.groups, rung_)) {}
+  std::string implementation() const override { return name_of_rung(rung_); }
   std::size_t packed_bytes() const override { return 0; }
   std::size_t workspace_bytes() const override { return split_bytes(extent_, g_.channels); }
   void pack(ConstView, View, Stream&) override {}

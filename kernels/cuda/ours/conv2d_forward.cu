@@ -16,6 +16,7 @@ class Forward final : public Conv2dForward {
         rung_(rung_for(spec.variant, arithmetic_of(spec), capability_major)),
         extent_(cut(spec.shape.batch * g_.out_height * g_.out_width, g_.out_group, std::int64_t{g_.kernel_h} * g_.kernel_w * g_.in_group,
                     spec.shape.groups, rung_)) {}
+  std::string implementation() const override { return name_of_rung(rung_); }
   std::size_t packed_bytes() const override { return 0; }
   std::size_t workspace_bytes() const override { return split_bytes(extent_, g_.filters); }
   void pack(ConstView, View, Stream&) override {}

@@ -23,6 +23,7 @@ class BackwardWeights final : public Conv2dBackwardWeights {
                                                                    .channels = g_.filters,
                                                                    .dtype = spec.dtype}});
   }
+  std::string implementation() const override { return name_of_rung(rung_); }
   std::size_t packed_bytes() const override { return 0; }
   std::size_t workspace_bytes() const override {  // one after the other, in the same place
     return std::max(split_bytes(extent_, g_.filters), bias_ == nullptr ? 0 : bias_->workspace_bytes());

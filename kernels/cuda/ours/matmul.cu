@@ -18,6 +18,7 @@ class Product final : public Matmul {
       : s_(s),
         rung_(std::is_same_v<TA, TB> ? rung_for(s.variant, arithmetic(s), capability_major) : Variant::registers),
         extent_(cut(s.m, s.n, s.k, 1, rung_)) {}
+  std::string implementation() const override { return name_of_rung(rung_); }
   std::size_t workspace_bytes() const override { return split_bytes(extent_, s_.n); }
   void run(ConstView a, ConstView b, ConstView bias, View c, View workspace, Stream& stream) override {
     Matrix<TA> left{.at = a.as<TA>(), .row_step = s_.transpose_a ? 1 : s_.k, .k_step = s_.transpose_a ? s_.m : 1};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <type_traits>
 
 #include "kernels/cuda/make_kernel.h"
@@ -26,6 +27,8 @@ inline Variant rung_for(Variant wanted, Arithmetic arithmetic, int capability_ma
     return tensor ? Variant::tensor : Variant::registers;
   return wanted;
 }
+
+inline std::string name_of_rung(Variant rung) { return "ours, " + std::string(name_of(rung)); }
 
 /// A long depth over few outputs is cut, so that all multiprocessors have work; the pieces' sums are added in order.
 inline Extent cut(std::int64_t m, std::int64_t n, std::int64_t depth, std::int64_t groups, Variant rung) {
