@@ -83,7 +83,7 @@ def check(tree, pages):
 
 
 def build(folder, pages):
-    tree = pathlib.Path(folder) / "tree"
+    tree = pathlib.Path(folder).resolve() / "tree"
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", "runs", ".git", "__pycache__", ".cache"))
     wrong = [line for page in pages for line in follow(page, tree, do=True)]
