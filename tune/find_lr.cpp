@@ -96,6 +96,7 @@ class Test {
     for (std::int64_t i = 0; i < o_.steps; ++i) table.push_back(m_.options().optimizer.row(counters.step + i, rate_at(o_, i)));
     s.upload_step_table(table);
     counters.cursor = counters.stop = 0;
+    first_ = counters.step;
     s.write_counters(counters);
     step_.zero_sums(m_.backend());
     const std::int64_t steps_per_epoch = n_ / batch_;
@@ -132,8 +133,8 @@ class Test {
     std::vector<double> values(static_cast<std::size_t>(spec_.elements()));
     m_.backend().copy_out(values.data(), trace.data, values.size() * sizeof(double));
     RateTrace out{.diverged = counters.stop != 0};
-    // The stopping step does not advance the counters.
-    const std::int64_t steps = counters.cursor + (out.diverged ? 1 : 0);
+    // The stopping step is written, and from it on `step` stays; the cursor moves on until the host asks.
+    const std::int64_t steps = counters.step - first_ + (out.diverged ? 1 : 0);
     for (std::int64_t i = 0; i < steps; ++i) {
       const auto at = static_cast<std::size_t>(RangeTestSpec::head + 2 * i);
       out.rates.push_back(rate_at(o_, i));
@@ -145,7 +146,7 @@ class Test {
 
   Model& m_;
   const RangeTestOptions& o_;
-  std::int64_t n_, batch_;
+  std::int64_t n_, batch_, first_ = 0;
   Array y_;
   std::unique_ptr<RowFeed> rows_;
   RangeTestSpec spec_;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -81,7 +82,17 @@ TEST_CASE("find-lr: rates, the loss of every batch, and the stop on the device w
   const RateTrace wild = range_test(model, data, {.from = 1e-2, .to = 1e6, .steps = 60, .batch_size = 8});
   CHECK(wild.diverged);
   CHECK(wild.rates.size() < 60);
-  for (std::size_t i = 0; i + 1 < wild.losses.size(); ++i) CHECK(std::isfinite(wild.losses[i]));
+  // The step that stopped is the last one, whenever the host asks: nothing follows it, and no step before it would have stopped.
+  for (const double to : {1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}) {
+    CAPTURE(to);
+    const RateTrace r = range_test(model, data, {.from = 1e-2, .to = to, .steps = 60, .batch_size = 8});
+    REQUIRE(r.losses.size() <= 60);
+    double best = r.smoothed[0];
+    for (std::size_t k = 0; k < r.losses.size(); ++k) {
+      best = std::min(best, r.smoothed[k]);
+      CHECK((!std::isfinite(r.losses[k]) || r.smoothed[k] > 4 * best) == (r.diverged && k + 1 == r.losses.size()));
+    }
+  }
   CHECK_THROWS_AS(range_test(model, data, {.from = 0}), Error);
   CHECK_THROWS_AS(range_test(model, data, {.from = 1, .to = 0.1}), Error);
   CHECK_THROWS_AS(range_test(model, data, {.steps = 3}), Error);
