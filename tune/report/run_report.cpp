@@ -97,9 +97,9 @@ void judge(RunReport& report, Model& model, const Dataset& data, const std::stri
 
 /// The rates of a schedule that Keras has no class for.
 std::vector<double> rates_to_write(const FitJob& job, const History& history) {
-  const LearningRate& rate = job_optimizer(job).learning_rate();
-  if (rate.constant()) return {};
-  const SpecValue text = job_optimizer(job).text();
+  const Optimizer optimizer = job_optimizer(job);
+  if (optimizer.learning_rate().constant()) return {};
+  const SpecValue text = optimizer.text();
   const SpecValue* schedule = text.keyword("learning_rate");
   if (schedule != nullptr && !schedule->class_name.empty()) return {};
   return history.column("learning_rate");
