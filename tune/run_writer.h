@@ -1,7 +1,10 @@
-// run_writer.h: what a run leaves after every epoch, written by a thread of its own: history, log, best weights, then the checkpoint. A run
-// that is killed in between does the epoch again, files and all.
+// run_writer.h: what a run leaves after every epoch, written by a thread of its own: history and log, then best weights and the checkpoint. A
+// run that is killed in between does the epochs since its checkpoint again, files and all.
+// Weights wait while less than a hundred times as long has passed as writing them last took (a minute at most), and the newest are written
+// then, or at the end: a network that trains an epoch in half a second would spend a fifth of its time on writing (docs/benchmarks/overhead.md).
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,7 +21,10 @@ class RunWriter {
  public:
   /// `logged`: events that log.jsonl holds already.
   RunWriter(RunFolder folder, std::size_t logged) : folder_(std::move(folder)), logged_(logged) {}
-  void best(TensorFile weights);       ///< best.weights.h5, with the next epoch submitted
+  RunWriter(const RunWriter&) = delete;
+  RunWriter& operator=(const RunWriter&) = delete;
+  ~RunWriter();                        ///< writes what is left, whatever ended the run
+  void best(TensorFile weights);       ///< best.weights.h5, with the next checkpoint
   void submit(CheckpointImage epoch);  ///< its state holds the history
   CheckpointImage reusable();          ///< memory of an image that is written
   std::optional<Error> take_problem() { return task_.take_problem(); }
@@ -26,13 +32,20 @@ class RunWriter {
   void finish();
 
  private:
-  void write(CheckpointImage& epoch);
+  using Clock = std::chrono::steady_clock;
+  void write();
+  void write_weights(const CheckpointImage& epoch);
+  void write_best();
+  void write_all();
   RunFolder folder_;
   std::size_t logged_;
   std::mutex mutex_;
+  std::optional<CheckpointImage> newest_;  ///< not yet in checkpoint.lehr
   std::optional<TensorFile> best_;
   CheckpointImage spare_;
-  LatestTask task_;  ///< last: it ends first
+  bool ending_ = false;
+  Clock::time_point due_ = {};  ///< weights are not written before; only the writing thread looks at it
+  LatestTask task_;             ///< last: it ends first
 };
 
 }  // namespace lehr
