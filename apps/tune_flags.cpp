@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "tune/format.h"
 #include "tune/quantities.h"
+#include "tune/terminal.h"
 
 namespace lehr {
 
@@ -73,10 +75,50 @@ TuneJob job_from_flags(const TuneFlags& flags) {
   return job;
 }
 
+namespace {
+
+/// Lines scroll, the board stands under them: it is taken away before the next line and drawn again after it.
+class BoardBelow {
+ public:
+  BoardBelow(std::ostream& out, int columns) : out_(out), columns_(static_cast<std::size_t>(std::max(columns, 20))) {}
+  void line(const std::string& text) {
+    erase();
+    out_ << text << (text.ends_with('\n') ? "" : "\n") << std::flush;
+  }
+  void board(const std::string& text) {
+    erase();
+    for (std::size_t begin = 0; begin < text.size();) {
+      const auto end = text.find('\n', begin);
+      out_ << text.substr(begin, std::min(end - begin, columns_ - 1)) << '\n';  // a wrapped line would be two to erase
+      begin = end + 1;
+      ++lines_;
+    }
+    out_ << std::flush;
+  }
+
+ private:
+  void erase() {
+    if (lines_ > 0) out_ << "\x1b[" << lines_ << "A\x1b[J";
+    lines_ = 0;
+  }
+  std::ostream& out_;
+  std::size_t columns_;
+  int lines_ = 0;
+};
+
+}  // namespace
+
 TuneHooks tune_hooks(Console& console) {
   TuneHooks hooks{.interrupted = interrupted};
   std::array<char, 4096> path{};
   if (const auto n = readlink("/proc/self/exe", path.data(), path.size() - 1); n > 0) hooks.program = path.data();
+  const Terminal terminal = terminal_of(STDOUT_FILENO);
+  if (!console.quiet && !console.json && terminal.interactive) {
+    const auto below = std::make_shared<BoardBelow>(console.out, terminal.width);
+    hooks.say = [below](const std::string& line) { below->line(line); };
+    hooks.board = [below](const std::string& text) { below->board(text); };
+    return hooks;
+  }
   if (!console.quiet)
     hooks.say = [&console](const std::string& line) {
       auto& out = console.json ? console.err : console.out;

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""kill_workers.py LEHR [--rounds N] [--seed N] [--storage URL]: workers of one study are killed (SIGKILL) at random moments.
+"""kill_workers.py LEHR [--rounds N] [--seed N] [--storage URL | --postgres]: workers of one study are killed (SIGKILL) at random moments.
 
 A round: `lehr tune` and three workers share a study; the workers are killed, each at a moment of its own; at the end one more worker is
 started, as a person would. Then every trial must be there once, COMPLETE, with the values and the result, to the last bit, of a study that nobody disturbed.
-Without --storage the studies lie in SQLite files. A PostgreSQL database gets a study a round, under a name of its own.
+Without --storage the studies lie in SQLite files. A PostgreSQL database gets a study a round, under a name of its own; --postgres starts a server for it.
 """
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -15,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from private_postgres import server
+
 TRIALS = 16
 SEARCH = [
     "tune", "--model", "flatten | dense(units:int(8, 64, step=8), relu) | dense(10, softmax)", "--data", "digits", "--validation-split", "0.2",
@@ -23,17 +26,27 @@ SEARCH = [
 ]  # fmt: skip
 
 
+def trials_of(lehr, folder, storage, study):
+    """What must be the same however often somebody was killed."""
+    command = [lehr, "tune", "show", study, "--storage", storage, "--json"]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    return sorted((t["trial"], t["state"], json.dumps(t["params"]), repr(t["values"])) for t in json.loads(done.stdout))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lehr")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--storage")
+    parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
     lehr = os.path.abspath(options.lehr)
     chance = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as folder:
-        storage = options.storage or "sqlite:///" + os.path.join(folder, "studies.db")
+    with (server() if options.postgres else contextlib.nullcontext()) as postgres, tempfile.TemporaryDirectory() as folder:
+        storage = postgres.url if postgres else options.storage or "sqlite:///" + os.path.join(folder, "studies.db")
         mark = f"kill-{os.getpid()}-{int(time.time())}"
 
         def run(*arguments):
@@ -43,8 +56,7 @@ def main():
             return done.stdout
 
         def trials(study):
-            listed = json.loads(run("tune", "show", study, "--storage", storage, "--json"))
-            return sorted((t["trial"], t["state"], json.dumps(t["params"]), repr(t["values"])) for t in listed)
+            return trials_of(lehr, folder, storage, study)
 
         begin = time.monotonic()
         run(*SEARCH, "--storage", storage, "--study", mark + "-calm", "--quiet")

@@ -4,9 +4,12 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
+#include <random>
 #include <thread>
 
 namespace lehr {
@@ -159,25 +162,66 @@ void Database::rollback() {
   }
 }
 
-void Database::recover(const soci::soci_error& error, int attempt) {
+namespace {
+
+constexpr double busy_seconds = 30, away_seconds = 300;
+
+/// Constraint errors and the like come again however often one asks.
+bool passes(const soci::soci_error& error) {
+  const std::string what = error.what();
+  for (const char* word : {"locked", "busy", "deadlock", "could not serialize"})
+    if (what.find(word) != std::string::npos) return true;
+  return error.get_error_category() == soci::soci_error::system_error;
+}
+
+}  // namespace
+
+void Database::recover(const soci::soci_error& error, const Trouble& trouble) {
   const std::string what = error.what();
   rollback();
-  // Constraint errors and the like come again however often one asks.
-  const auto category = error.get_error_category();
-  const bool passing = category == soci::soci_error::connection_error || category == soci::soci_error::system_error ||
-                       what.find("locked") != std::string::npos || what.find("busy") != std::string::npos ||
-                       what.find("connection") != std::string::npos || what.find("server closed") != std::string::npos ||
-                       what.find("terminating") != std::string::npos || what.find("starting up") != std::string::npos ||
-                       what.find("shutting down") != std::string::npos || what.find("deadlock") != std::string::npos ||
-                       what.find("Connection refused") != std::string::npos;
-  if (!passing || attempt >= 60) throw unreachable(url_, what);
-  std::this_thread::sleep_for(std::chrono::milliseconds(std::min(500, 20 * (attempt + 1))));
-  if (!postgres_) return;
+  if (postgres_ && !alive()) return reconnect(what);
+  if (!passes(error) || trouble.seconds() > busy_seconds) throw unreachable(url_, what);
+  pause(trouble.attempts);
+}
+
+bool Database::alive() {
   try {
-    session_.close();
-    connect();
-  } catch (const soci::soci_error&) {  // still starting: the next attempt finds out
-    return;
+    int one = 0;
+    session_ << "SELECT 1", soci::into(one);
+    return one == 1;
+  } catch (const soci::soci_error&) {  // no such connection any more
+    return false;
+  }
+}
+
+/// Servers restart, fail over, are unplugged: a search that took hours waits for them.
+void Database::reconnect(const std::string& why) {
+  std::string reason = why.substr(0, why.find('\n'));
+  if (on_trouble_)
+    on_trouble_("the storage is away (" + reason + "): trying again for " + std::to_string(static_cast<int>(away_seconds / 60)) +
+                " minutes");
+  for (Trouble away;; ++away.attempts) {
+    pause(away.attempts);
+    try {
+      session_.close();
+      connect();
+      if (alive()) break;
+    } catch (const soci::soci_error& e) {
+      reason = e.what();
+    }
+    if (away.seconds() > away_seconds) throw unreachable(url_, reason);
+  }
+  if (on_trouble_) on_trouble_("the storage is back");
+}
+
+/// 50 ms, then twice as long each time up to 5 s, spread so that many workers do not come back at one moment.
+void Database::pause(int attempt) {
+  const double spread = 0.75 + 0.5 * static_cast<double>(std::random_device{}() % 1000) / 1000;
+  const double seconds = std::min(5.0, 0.05 * std::pow(2.0, std::min(attempt, 10))) * spread;
+  for (const Trouble waiting; waiting.seconds() < seconds;) {
+    if (on_trouble_ && !on_trouble_({}))
+      throw Error({.category = Category::interrupted, .where = "--storage " + url_, .what = "stopped while the storage was away"});
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::min(0.1, seconds)));
   }
 }
 

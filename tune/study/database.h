@@ -6,6 +6,8 @@
 #undef SOCI_HAVE_BOOST
 #include <soci/soci.h>
 
+#include <chrono>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -31,12 +33,15 @@ class Database {
     return postgres_ ? "CAST(" + value + " AS " + type + ")" : value;
   }
 
-  /// Runs `work` in one transaction. With `writes` it holds SQLite's write lock from the beginning. A lost connection or a busy database is
-  /// tried again for half a minute, then Error{data}.
+  /// Told in a line that the server is away and that it is back, and asked (with no line) while it is waited for; false: no longer.
+  void on_trouble(std::function<bool(const std::string& line)> call) { on_trouble_ = std::move(call); }
+
+  /// Runs `work` in one transaction, which holds SQLite's write lock from the beginning. A busy database is tried again for half a minute, a
+  /// server that is away for five, with growing pauses; then Error{data}. `work` may run again although its COMMIT, never answered, was done.
   template <class Work>
   auto transaction(Work&& work) {
     const std::lock_guard lock(mutex_);
-    for (int attempt = 0;; ++attempt) {
+    for (Trouble trouble;; ++trouble.attempts) {
       try {
         begin();
         if constexpr (std::is_void_v<decltype(work())>) {
@@ -49,7 +54,7 @@ class Database {
           return result;
         }
       } catch (const soci::soci_error& e) {
-        recover(e, attempt);
+        recover(e, trouble);
       } catch (...) {
         rollback();
         throw;
@@ -58,9 +63,17 @@ class Database {
   }
 
  private:
+  struct Trouble {
+    int attempts = 0;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count(); }
+  };
   void begin();
   void rollback();
-  void recover(const soci::soci_error& error, int attempt);  ///< waits and reconnects, or throws Error
+  void recover(const soci::soci_error& error, const Trouble& trouble);  ///< waits and reconnects, or throws Error
+  bool alive();                                                         ///< whether the server answers on this connection
+  void reconnect(const std::string& why);
+  void pause(int attempt);
   void connect();
   void make_tables();
   void check_version();
@@ -68,6 +81,7 @@ class Database {
   bool postgres_ = false;
   std::mutex mutex_;
   soci::session session_;
+  std::function<bool(const std::string&)> on_trouble_;
 };
 
 /// The statements that make Optuna's tables.

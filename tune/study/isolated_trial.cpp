@@ -35,6 +35,14 @@ void run_isolated_trial(const std::string& program, const TuneJob& job, const St
   int status = 0;
   waitpid(pid, &status, 0);
   const bool crashed = WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGINT;
+  // A trial that failed is 0 or 1; whatever else kept the process from working will keep the next one from it too.
+  if (const int code = WEXITSTATUS(status); WIFEXITED(status) && code > 1 && code != static_cast<int>(Category::interrupted))
+    throw Error({.category = code <= static_cast<int>(Category::device) ? static_cast<Category>(code) : Category::failed,
+                 .where = "--isolate",
+                 .what = "a trial's process could not work",
+                 .expected = "exit code 0 or 1",
+                 .got = std::to_string(code),
+                 .hint = "lehr worker --storage " + job.storage + " --study " + study.name + " says why."});
   if (!crashed) return;
   // Whatever it was working on is still leased to it.
   const std::string owner = ":" + std::to_string(pid) + ":";

@@ -1,5 +1,8 @@
 // A study for people and scripts: its JSON, and the fit command that a trial stands for.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "tune/study/worker.h"
 
@@ -30,6 +33,25 @@ std::string fit_command(const TuneJob& job, const Space& space, const Trial& tri
     }
   out += " --threads " + std::to_string(threads_of(job));  // the trial's share: bits depend on it
   if (!epochs && trial.stage.epochs > 0) out += " --epochs " + std::to_string(trial.stage.epochs);
+  return out;
+}
+
+std::string leaderboard(const Space& space, const std::vector<Objective>& objectives, std::span<const Trial> trials) {
+  constexpr std::size_t shown = 5;
+  std::vector<const Trial*> best;
+  std::int64_t running = 0, failed = 0;
+  for (const Trial& t : trials) {
+    running += t.state == TrialState::running ? 1 : 0;
+    failed += t.state == TrialState::fail ? 1 : 0;
+    if (t.state == TrialState::complete && !t.values.empty() && !std::isnan(t.values[0])) best.push_back(&t);
+  }
+  const bool maximize = objectives.at(0).maximize;
+  std::stable_sort(best.begin(), best.end(),
+                   [&](const Trial* a, const Trial* b) { return maximize ? a->values[0] > b->values[0] : a->values[0] < b->values[0]; });
+  std::string out = fmt::format("  the best of {}{}{}\n", trials.size(), running > 0 ? fmt::format(", {} running", running) : "",
+                                failed > 0 ? fmt::format(", {} failed", failed) : "");
+  for (std::size_t i = 0; i < std::min(shown, best.size()); ++i)
+    out += fmt::format("  {}. {:<10.5g} trial {:<5} {}\n", i + 1, best[i]->values[0], best[i]->number + 1, space.label(best[i]->params));
   return out;
 }
 

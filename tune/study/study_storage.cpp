@@ -117,10 +117,21 @@ struct StudyStorage::State {
     }
     db.sql() << "SELECT value_json FROM trial_system_attributes WHERE trial_id = :t AND \"key\" = 'lehr:lease'", soci::use(lease.trial),
         soci::into(found, present);
-    if (found != lease.text) return false;
+    return found == lease.text && state_of(lease.trial) == "RUNNING";
+  }
+
+  static const Trial* leased(const std::vector<Trial>& trials, const Lease& lease) {
+    if (lease.text.empty()) return nullptr;
+    for (const Trial& t : trials)
+      if (const JsonValue* held = t.system_attr(lease_key); held != nullptr && t.id == lease.trial && held->text() == lease.text) return &t;
+    return nullptr;
+  }
+
+  std::string state_of(std::int64_t trial) {
     std::string state;
-    db.sql() << "SELECT CAST(state AS VARCHAR(8)) FROM trials WHERE trial_id = :t", soci::use(lease.trial), soci::into(state, present);
-    return state == "RUNNING";
+    soci::indicator present = soci::i_null;
+    db.sql() << "SELECT CAST(state AS VARCHAR(8)) FROM trials WHERE trial_id = :t", soci::use(trial), soci::into(state, present);
+    return state;
   }
 
   /// Runs `work` where the lease still holds.
@@ -193,6 +204,7 @@ StudyStorage::StudyStorage(const std::string& url) : state_(std::make_unique<Sta
 StudyStorage::StudyStorage(StudyStorage&&) noexcept = default;
 StudyStorage& StudyStorage::operator=(StudyStorage&&) noexcept = default;
 StudyStorage::~StudyStorage() = default;
+void StudyStorage::on_trouble(std::function<bool(const std::string&)> call) { state_->db.on_trouble(std::move(call)); }
 const std::string& StudyStorage::url() const { return state_->db.url(); }
 
 std::optional<StudyInfo> StudyStorage::find(const std::string& name) {
@@ -259,6 +271,13 @@ std::vector<Trial> StudyStorage::trials(const StudyInfo& study, const Space& spa
   return state_->db.transaction([&] { return state_->reader.read(study.id, space); });
 }
 
+std::vector<Trial> StudyStorage::take_trials(const StudyInfo& study, const Space& space) {
+  return state_->db.transaction([&] {
+    state_->reader.read(study.id, space);
+    return state_->reader.take();
+  });
+}
+
 void StudyStorage::look(const StudyInfo& study, const Space& space, const std::function<void(const std::vector<Trial>&)>& at) {
   state_->db.transaction([&] { at(state_->reader.read(study.id, space)); });
 }
@@ -267,10 +286,16 @@ std::optional<Claimed> StudyStorage::claim(
     const StudyInfo& study, const Space& space, double lease_seconds,
     const std::function<std::optional<std::pair<Values, Stage>>(const std::vector<Trial>&)>& propose) {
   auto& s = *state_;
+  Claimed unanswered;  // what an attempt took whose COMMIT nobody answered: it may be ours
   return s.db.transaction([&]() -> std::optional<Claimed> {
     s.lock_study(study.id);
     const auto& trials = s.reader.read(study.id, space);
-    if (auto dead = s.take_over(trials, lease_seconds)) return dead;
+    if (const Trial* t = s.leased(trials, unanswered.lease)) {
+      unanswered.trial = *t;
+      return unanswered;
+    }
+    const auto taken = [&](Claimed claimed) { return unanswered = std::move(claimed); };
+    if (auto dead = s.take_over(trials, lease_seconds)) return taken(*std::move(dead));
     for (const Trial& t : trials) {
       if (t.state != TrialState::waiting) continue;
       Claimed out{.trial = t, .taken_over = t.system_attr(stage_key) != nullptr};
@@ -284,7 +309,7 @@ std::optional<Claimed> StudyStorage::claim(
       }
       writer.state(TrialState::running);
       out.lease = s.take(out.trial, 1);
-      return out;
+      return taken(std::move(out));
     }
     const auto proposed = propose(trials);
     if (!proposed) return {};
@@ -297,7 +322,7 @@ std::optional<Claimed> StudyStorage::claim(
     writer.parameters(space, out.trial.params);
     writer.system(stage_key, to_json(out.trial.stage).text());
     out.lease = s.take(out.trial, 1);
-    return out;
+    return taken(std::move(out));
   });
 }
 
@@ -318,10 +343,16 @@ bool StudyStorage::set_trial_attribute(const Lease& lease, const std::string& ke
 
 bool StudyStorage::finish(const Lease& lease, TrialState state, const std::vector<double>& values,
                           const std::vector<std::pair<std::string, JsonValue>>& attributes) {
-  return state_->fenced(lease, [&](TrialWriter& w) {
+  bool asked = false;
+  return state_->db.transaction([&] {
+    // Ended by an attempt whose COMMIT nobody answered: nobody else can have ended it otherwise than that.
+    if (!state_->holds(lease)) return asked && state_->state_of(lease.trial) == name_of(state);
+    asked = true;
+    TrialWriter w(state_->db, lease.trial);
     for (std::size_t i = 0; i < values.size(); ++i) w.value(static_cast<int>(i), values[i]);
     for (const auto& [key, value] : attributes) w.user(key, value);
     w.state(state);
+    return true;
   });
 }
 

@@ -41,6 +41,9 @@ class StudyStorage {
   StudyStorage& operator=(StudyStorage&&) noexcept;
   ~StudyStorage();
 
+  /// Told in a line that the server is away and that it is back, and asked (with no line) while it is waited for; false: no longer.
+  void on_trouble(std::function<bool(const std::string& line)> call);
+
   std::optional<StudyInfo> find(const std::string& name);
   std::vector<std::string> names();
   /// Error{usage} where the name is taken.
@@ -49,6 +52,7 @@ class StudyStorage {
 
   /// All trials, by number. Finished ones are read once.
   std::vector<Trial> trials(const StudyInfo& study, const Space& space);
+  std::vector<Trial> take_trials(const StudyInfo& study, const Space& space);  ///< the same for the last time: no copy stays behind
   /// The same without a copy; `at` must not call this storage.
   void look(const StudyInfo& study, const Space& space, const std::function<void(const std::vector<Trial>&)>& at);
 

@@ -63,9 +63,19 @@ const std::vector<Trial>& TrialReader::read(std::int64_t study, const Space& spa
     space_ = std::move(text);
   }
   fresh_.clear();
-  read_rows(study);
-  if (!fresh_.empty()) read_details(space);
+  try {
+    read_rows(study);
+    if (!fresh_.empty()) read_details(space);
+  } catch (...) {  // rows without their details must not stay
+    study_ = -1;
+    throw;
+  }
   return trials_;
+}
+
+std::vector<Trial> TrialReader::take() {
+  study_ = -1;
+  return std::move(trials_);
 }
 
 void TrialReader::read_rows(std::int64_t study) {
@@ -200,7 +210,8 @@ void TrialReader::read_attributes(const std::string& which, const std::string& t
         if (t == nullptr) return;
         JsonValue value = JsonValue::parse(values[i], table);
         if (!user && keys[i] == "lehr:stage") t->stage = stage_from_json(value);
-        if (value.is_null()) return;
+        // Of a trial that has ended nobody asks whose it was: what is kept for ever stays small.
+        if (value.is_null() || (!user && t->finished())) return;
         (user ? t->user_attrs : t->system_attrs).emplace_back(keys[i], std::move(value));
       },
       ids, keys, values);

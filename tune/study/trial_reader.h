@@ -14,6 +14,7 @@ class TrialReader {
   explicit TrialReader(Database& db) : db_(db) {}
   /// Inside a transaction.
   const std::vector<Trial>& read(std::int64_t study, const Space& space);
+  std::vector<Trial> take();  ///< what was read last; the next reading begins anew
 
  private:
   void read_rows(std::int64_t study);

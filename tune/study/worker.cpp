@@ -43,6 +43,10 @@ class Worker {
         planned_(oracle_.plan(space_)) {
     if (!job.pruner.empty()) pruner_ = pruner_catalogue().from(parse_spec(job.pruner, "--pruner"));
     if (const JsonValue* deadline = study_.attribute("lehr:deadline")) deadline_ = deadline->number();
+    storage_.on_trouble([this](const std::string& line) {
+      if (!line.empty()) say(line);
+      return !interrupted();
+    });
   }
 
   SharedData& data() { return data_; }
@@ -62,7 +66,7 @@ class Worker {
 
   TuneResult result() {
     TuneResult out{.study = study_.name,
-                   .trials = storage_.trials(study_, space_),
+                   .trials = storage_.take_trials(study_, space_),
                    .space = space_,
                    .objectives = objectives_,
                    .why = why_,
@@ -78,7 +82,7 @@ class Worker {
   bool late() const { return deadline_ > 0 && wall() > deadline_; }
 
   void say(const std::string& line) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(say_mutex_);
     if (hooks_.say) hooks_.say(line);
   }
 
@@ -253,17 +257,20 @@ class Worker {
       std::filesystem::create_directories(job_.folder);
       write_npz((std::filesystem::path(job_.folder) / "best.weights.npz").string(), result.best_weights);
     } catch (const std::exception& e) {  // a full disk costs the file, not the search
-      if (hooks_.say) hooks_.say(std::string("warning: the best weights could not be written: ") + e.what());
+      say(std::string("warning: the best weights could not be written: ") + e.what());
     }
   }
 
   void announce(std::int64_t number) {
-    std::string line;
+    std::string line, board;
     storage_.look(study_, space_, [&](const auto& trials) {
       const auto t = std::find_if(trials.begin(), trials.end(), [&](const Trial& x) { return x.number == number; });
       if (t != trials.end()) line = line_of(trials, *t);
+      if (hooks_.board) board = leaderboard(space_, objectives_, trials);
     });
     if (!line.empty()) say(line);
+    const std::lock_guard lock(say_mutex_);
+    if (hooks_.board && !board.empty()) hooks_.board(board);
   }
 
   std::string line_of(const std::vector<Trial>& trials, const Trial& t) {
@@ -316,7 +323,7 @@ class Worker {
   OraclePlan planned_;
   Heart* heart_ = nullptr;
   double deadline_ = 0, begun_ = now();
-  std::mutex mutex_;
+  std::mutex mutex_, say_mutex_;
   std::string why_;
   std::exception_ptr error_;
   std::atomic<bool> failed_ = false;  ///< there is an error_: read without the lock

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include "tune/study/trial_fit.h"
@@ -10,6 +11,7 @@ namespace lehr {
 
 struct TuneHooks {
   std::function<void(const std::string& line)> say = {};
+  std::function<void(const std::string& text)> board = {};  ///< the best trials after each, a line each: to stand below what is said
   std::function<bool()> interrupted = {};
   const DataSplits* data = nullptr;  ///< already loaded
   std::string program = {};          ///< lehr itself, for --isolate
@@ -44,6 +46,8 @@ int threads_of(const TuneJob& job);  ///< of each trial: its share of the proces
 /// `lehr fit` with a trial's values.
 std::string fit_command(const TuneJob& job, const Space& space, const Trial& trial);
 std::string tune_json(const TuneResult& result);
+/// The best five, what runs, what failed; a line each.
+std::string leaderboard(const Space& space, const std::vector<Objective>& objectives, std::span<const Trial> trials);
 /// What is printed before a study begins.
 std::string plan_text(const TuneJob& job, const Space& space, SharedData& data, const std::vector<Trial>& done);
 

@@ -1,5 +1,6 @@
 // What a search costs beside its trainings, in processor time: other programs on the machine do not count.
 #include <doctest/doctest.h>
+#include <malloc.h>
 
 #include <ctime>
 
@@ -8,6 +9,7 @@
 #include "tune/oracles/oracle.h"
 #include "tune/space/search_spec.h"
 #include "tune/study/study_storage.h"
+#include "tune/study/worker.h"
 
 using namespace lehr;
 
@@ -91,5 +93,33 @@ TEST_CASE("a Gaussian process proposes within 100 ms at 200 trials") {
   MESSAGE("a proposal at 200 trials: " << 1e3 * each << " ms");
   CHECK(each < 0.1);
 }
+
+#ifndef LEHR_SANITIZED
+TEST_CASE("1,000 tiny trainings leave nothing on the heap but the list of trials") {
+  const TemporaryFolder folder;
+  TuneJob job{.settings = {{.flag = "model", .values = {"flatten | dense(4, relu) | dense(10, softmax)"}},
+                           {.flag = "optimizer", .values = {"adam(lr:float(1e-4, 1e-1, sampling=log))"}},
+                           {.flag = "data", .values = {"digits"}},
+                           {.flag = "batch-size", .values = {"512"}},
+                           {.flag = "epochs", .values = {"1"}},
+                           {.flag = "threads", .values = {"1"}}},
+              .objectives = {"val_loss"},
+              .oracle = "random(trials=1000)",
+              .study = "s",
+              .storage = "sqlite:///" + folder / "s.db",
+              .folder = folder / "t"};
+  std::vector<double> live;  // kB
+  const auto note = [&](const std::string& line) {
+    if (!line.starts_with("trial")) return;
+    const auto heap = mallinfo2();
+    live.push_back(static_cast<double>(heap.uordblks + heap.hblkhd) / 1e3);
+  };
+  run_tune(job, {.say = note});
+  REQUIRE(live.size() == 1000);
+  const double each = (live[999] - live[199]) / 800;
+  MESSAGE("live after 200 trials: " << live[199] << " kB, and each further trial " << each << " kB");
+  CHECK(each < 2.5);  // of it 1 to 1.5 are the database's pages, at most 2 MB
+}
+#endif
 
 TEST_SUITE_END();
