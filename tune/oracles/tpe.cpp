@@ -75,14 +75,28 @@ std::vector<double> best_candidate(const Tpe& o, const Order& order, const std::
   return best;
 }
 
+std::vector<const Hyperparameter*> always_there(const Space& space) {
+  std::vector<const Hyperparameter*> out;
+  for (const auto& p : space.parameters())
+    if (p.conditions.empty()) out.push_back(&p);
+  return out;
+}
+
 }  // namespace
+
+double tpe_log_ratio(const Tpe& o, const Question& question, const Values& values) {
+  const Order order = split(question);
+  const auto always = always_there(question.space);
+  std::vector<double> row;
+  for (const auto* p : always) row.push_back(*values.find(p->name));
+  return ParzenEstimator(always, rows_of(order.good, always), o.prior_weight).log_density(row) -
+         ParzenEstimator(always, rows_of(order.rest, always), o.prior_weight).log_density(row);
+}
 
 Values tpe_values(const Tpe& o, const Question& question, Draw& draw) {
   const Order order = split(question);
   // Values that are always there are chosen together; those under a condition one by one, from the trials that had them.
-  std::vector<const Hyperparameter*> always;
-  for (const auto& p : question.space.parameters())
-    if (p.conditions.empty()) always.push_back(&p);
+  const auto always = always_there(question.space);
   const auto joint = best_candidate(o, order, always, draw);
   return question.space.fill([&](const Hyperparameter& p) {
     for (std::size_t i = 0; i < always.size(); ++i)

@@ -30,5 +30,7 @@ OraclePlan plan_of(const Tpe& oracle, const Space& space);
 
 /// The model's answer whatever the number of trials.
 Values tpe_values(const Tpe& oracle, const Question& question, Draw& draw);
+/// log l(x) - log g(x) by the values that every trial has: what the answer makes as large as its candidates allow.
+double tpe_log_ratio(const Tpe& oracle, const Question& question, const Values& values);
 
 }  // namespace lehr
