@@ -53,5 +53,6 @@ void add_demo(CLI::App& app, Console& console);
 void add_tune(CLI::App& app, Console& console);
 void add_worker(CLI::App& app, Console& console);
 void add_cross_validate(CLI::App& app, Console& console);
+void add_auto(CLI::App& app, Console& console);
 
 }  // namespace lehr

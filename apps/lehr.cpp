@@ -1,4 +1,6 @@
 // lehr: one command. Subcommands live in commands/, one file each; here they are listed and errors become exit codes.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
@@ -49,10 +51,10 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.failure_message(CLI::FailureMessage::help);
   lehr::add_version_flag(app, console);
-  for (const auto add :
-       {lehr::add_demo, lehr::add_experiment, lehr::add_fit, lehr::add_tune, lehr::add_worker, lehr::add_cross_validate, lehr::add_evaluate,
-        lehr::add_predict, lehr::add_summary, lehr::add_find_lr, lehr::add_schedule, lehr::add_data, lehr::add_weights, lehr::add_runs,
-        lehr::add_report, lehr::add_replay, lehr::add_bench, lehr::add_devices, lehr::add_help})
+  for (const auto add : {lehr::add_demo,           lehr::add_experiment, lehr::add_fit,      lehr::add_tune,    lehr::add_worker,
+                         lehr::add_cross_validate, lehr::add_auto,       lehr::add_evaluate, lehr::add_predict, lehr::add_summary,
+                         lehr::add_find_lr,        lehr::add_schedule,   lehr::add_data,     lehr::add_weights, lehr::add_runs,
+                         lehr::add_report,         lehr::add_replay,     lehr::add_bench,    lehr::add_devices, lehr::add_help})
     add(app, console);
   lehr::add_not_yet(app);
   const bool json = std::find_if(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; }) != argv + argc;
@@ -86,6 +88,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // glibc raises this threshold as far as the largest buffer that was freed; then weights and activations of a search's trainings come from the
+  // heap, between what is kept, and the heap grows by 10 kB with every training.
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit is an error that is reported, no end without a word
   return run(argc, argv);
 }

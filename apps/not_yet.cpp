@@ -15,7 +15,6 @@ namespace {
 using Line = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array commands{
-    Line{"auto", "data in, best network and report out"},
     Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
     Line{"bench data", "how fast samples are read"},
 };

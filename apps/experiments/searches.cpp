@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/experiments/experiments.h"
+#include "tune/study/auto_space.h"
 
 namespace lehr {
 
@@ -141,6 +142,30 @@ ExperimentPlan architecture(const Experiment&, const ExperimentChoice& choice) {
   return plan;
 }
 
+/// The space that `lehr auto` chooses for the data, and its search, with a number of points instead of a time.
+ExperimentPlan auto_plan(const Experiment&, const ExperimentChoice& choice) {
+  const bool lecture = choice.scale == Scale::lecture, smoke = choice.scale == Scale::smoke;
+  ExperimentPlan plan{.job = {.model = "flatten | dense(64, relu) | dense({}, softmax)",
+                              .data = lecture ? "fashion_mnist" : "digits",
+                              .validation_split = 0.2,
+                              .split = "stratified",
+                              .optimizer = "adam(1e-3)",
+                              .metrics = {"accuracy"},
+                              .epochs = lecture ? 27 : 30},
+                      .input = lecture ? Shape{28, 28, 1} : Shape{8, 8, 1},
+                      .samples = lecture ? 48'000 : 1150,
+                      .classes = choice.classes.value_or(10),
+                      .samples_per_s = lecture ? 5'000.0 : 8'000.0};
+  plan.job.model = fmt::format(fmt::runtime(plan.job.model), plan.classes);
+  const AutoSpace space = auto_space({.sample = plan.input, .rows = plan.samples, .outputs = plan.classes, .bytes = true});
+  plan.search = {.tune = {.settings = space.settings,
+                          .objectives = {space.objective},
+                          .oracle = smoke     ? "asha(max_epochs=2, factor=2, trials=4)"
+                                    : lecture ? "asha(max_epochs=27, factor=3, trials=27)"
+                                              : "asha(max_epochs=27, factor=3, trials=54)"}};
+  return plan;
+}
+
 constexpr const char* fashion_setting = "784-units-10 on Fashion-MNIST, 20 % held out; units 32 to 512 by 32, rate 1e-2, 1e-3 or 1e-4";
 
 Experiment one(const char* name, const char* section, const char* question, const char* lesson,
@@ -214,6 +239,13 @@ std::vector<Experiment> searches() {
           "split, and the test accuracy. The lecture's retraining takes 50 epochs and the last weights, five times as long as any trial "
           "was judged by; the finalized ones take the best epoch and all rows.",
           finalize))),
+      one("16.6-auto", "16.6", "How far does one come without choosing anything: neither network nor rate nor batch size?",
+          "Two thirds of the points are dropped after a single epoch, so that a wide space costs little more than a narrow one. What is "
+          "found "
+          "is seldom better than what somebody who knows the data would have tried first, and it needed nobody who does. The network's "
+          "kind, "
+          "its depth and the rate were all values like any other.",
+          auto_plan, own),
       one("16.6-architecture-search", "16.6", "Which stack of convolutions does evolution choose?",
           "The number of blocks and each block's filters and kernel are values like any other. Evolution changes one at a time of the best "
           "of a few, and drops the oldest, so that a lucky trial does not stay for ever.",

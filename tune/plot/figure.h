@@ -16,6 +16,20 @@ struct Series {
   Color color = blue;
   double width = 1.8;
   bool dashed = false;
+  bool dots = false;  ///< a disc at every point, no line between
+};
+
+/// What lies between two lines, as a deviation on both sides of a mean.
+struct Band {
+  std::vector<double> x = {}, low = {}, high = {};
+  Color color = {176, 196, 240};
+};
+
+/// Values over a rectangle, as colours under the lines.
+struct Field {
+  double x_low = 0, x_high = 1, y_low = 0, y_high = 1;
+  std::size_t columns = 0;
+  std::vector<double> shares = {};  ///< of full colour, 0 to 1; rows from the lowest y upwards
 };
 
 /// A vertical mark with a word, as the best epoch.
@@ -33,6 +47,9 @@ struct LinePanel {
   bool log_x = false, log_y = false;
   bool whole_x = false;  ///< ticks at integers only
   std::optional<double> y_low = {}, y_high = {};
+  std::vector<Band> bands = {};
+  std::optional<Field> field = {};                      ///< its rectangle is the panel's
+  std::vector<std::string> x_names = {}, y_names = {};  ///< not empty: values are indices of these
 };
 
 struct Bar {
@@ -55,7 +72,22 @@ struct HeatPanel {
   std::vector<double> colors = {};      ///< share of full colour for each, 0 … 1
 };
 
-using Panel = std::variant<LinePanel, BarPanel, HeatPanel>;
+/// One upright axis a value, one line a trial across them.
+struct ParallelAxis {
+  std::string name = {};
+  std::vector<std::pair<double, std::string>> ticks = {};  ///< share of the height, label
+};
+struct ParallelLine {
+  std::vector<double> at = {};  ///< share of the height on each axis; NaN: not there
+  double share = 0;             ///< of full colour
+};
+struct ParallelPanel {
+  std::string title = {};
+  std::vector<ParallelAxis> axes = {};
+  std::vector<ParallelLine> lines = {};  ///< the last one is on top
+};
+
+using Panel = std::variant<LinePanel, BarPanel, HeatPanel, ParallelPanel>;
 
 struct Figure {
   std::string title = {};

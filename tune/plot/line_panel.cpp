@@ -27,19 +27,44 @@ struct Layout {
   Ticks x_ticks, y_ticks;
 };
 
+Extent horizontal_extent(const LinePanel& panel) {
+  if (!panel.x_names.empty()) return {-0.5, static_cast<double>(panel.x_names.size()) - 0.5};
+  if (panel.field) return {panel.field->x_low, panel.field->x_high};
+  return extent_of(all_of(panel, &Series::x), panel.log_x, 0.03);
+}
+
+Extent vertical_extent(const LinePanel& panel) {
+  if (!panel.y_names.empty()) return {-0.5, static_cast<double>(panel.y_names.size()) - 0.5};
+  if (panel.field) return {panel.field->y_low, panel.field->y_high};
+  std::vector<double> all = all_of(panel, &Series::y);
+  for (const auto& band : panel.bands)
+    for (const auto* edge : {&band.low, &band.high}) all.insert(all.end(), edge->begin(), edge->end());
+  const Extent found = extent_of(all, panel.log_y, 0.05);
+  return {panel.y_low.value_or(found.low), panel.y_high.value_or(found.high)};
+}
+
+Ticks name_ticks(const std::vector<std::string>& names, double room) {
+  Ticks out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out.at.push_back(static_cast<double>(i));
+    out.labels.push_back(shortened(names[i], room, tick_size));
+  }
+  return out;
+}
+
 Layout lay_out(const LinePanel& panel, Box box) {
-  Extent xs = extent_of(all_of(panel, &Series::x), panel.log_x, 0.03);
-  Extent ys = extent_of(all_of(panel, &Series::y), panel.log_y, 0.05);
-  ys = {panel.y_low.value_or(ys.low), panel.y_high.value_or(ys.high)};
+  const Extent xs = horizontal_extent(panel), ys = vertical_extent(panel);
   Box plot{box.left, box.top + (panel.title.empty() ? 10 : 32), box.right - 16, box.bottom - (panel.x_label.empty() ? 26 : 48)};
   const int rows = std::max(3, static_cast<int>(plot.height() / 52));
-  const Ticks y_ticks = Axis(ys.low, ys.high, panel.log_y, 0, 1).ticks(rows, false);
+  const Ticks y_ticks =
+      panel.y_names.empty() ? Axis(ys.low, ys.high, panel.log_y, 0, 1).ticks(rows, false) : name_ticks(panel.y_names, 110);
   double widest = 0;
   for (const auto& label : y_ticks.labels) widest = std::max(widest, text_width(label, tick_size));
   plot.left += widest + 10 + (panel.y_label.empty() ? 4 : 24);
   const int columns = std::max(3, static_cast<int>(plot.width() / 60));
   const Axis x(xs.low, xs.high, panel.log_x, plot.left, plot.right);
-  Ticks x_ticks = x.ticks(columns, panel.whole_x);
+  Ticks x_ticks = panel.x_names.empty() ? x.ticks(columns, panel.whole_x)
+                                        : name_ticks(panel.x_names, plot.width() / static_cast<double>(panel.x_names.size()) - 6);
   const std::vector<double> all_x = all_of(panel, &Series::x);
   if (panel.whole_x && !all_x.empty()) x_ticks = from_first(std::move(x_ticks), *std::min_element(all_x.begin(), all_x.end()));
   return {plot, x, Axis(ys.low, ys.high, panel.log_y, plot.bottom, plot.top), std::move(x_ticks), y_ticks};
@@ -94,7 +119,42 @@ void draw_frame(Drawing& d, const LinePanel& panel, const Layout& l) {
 
 Point clamped(Point p, const Box& box) { return {p.x, std::clamp(p.y, box.top - 3, box.bottom + 3)}; }
 
+void draw_field(Drawing& d, const Field& f, const Layout& l) {
+  const std::size_t rows = f.columns > 0 ? f.shares.size() / f.columns : 0;
+  Array image(Shape{static_cast<std::int64_t>(rows), static_cast<std::int64_t>(f.columns), 3}, DType::u8);
+  const auto pixels = image.as<std::uint8_t>();
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t column = 0; column < f.columns; ++column) {
+      const Color color = heat_color(f.shares[(rows - 1 - row) * f.columns + column]);
+      const std::size_t at = 3 * (row * f.columns + column);
+      pixels[at] = color.red;
+      pixels[at + 1] = color.green;
+      pixels[at + 2] = color.blue;
+    }
+  if (rows > 0) d.add(Picture{.image = std::move(image), .box = l.plot});
+}
+
+void draw_band(Drawing& d, const Band& band, const Layout& l) {
+  Area area{.color = band.color};
+  const auto add = [&](double x, double y) {
+    const Point p{l.x.pixel(x), l.y.pixel(y)};
+    if (std::isfinite(p.x) && std::isfinite(p.y)) area.points.push_back({p.x, std::clamp(p.y, l.plot.top, l.plot.bottom)});
+  };
+  for (std::size_t i = 0; i < band.x.size(); ++i) add(band.x[i], band.high[i]);
+  for (std::size_t i = band.x.size(); i-- > 0;) add(band.x[i], band.low[i]);
+  if (area.points.size() > 2) d.add(std::move(area));
+}
+
+void draw_dots(Drawing& d, const Series& s, const Layout& l) {
+  for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
+    const Point p{l.x.pixel(s.x[i]), l.y.pixel(s.y[i])};
+    if (std::isfinite(p.x) && std::isfinite(p.y))
+      d.add(Disc{.center = clamped(p, l.plot), .radius = s.width * 2, .color = s.color, .edge = white, .edge_width = 0.7});
+  }
+}
+
 void draw_series(Drawing& d, const Series& s, const Layout& l) {
+  if (s.dots) return draw_dots(d, s, l);
   const std::vector<double> dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{};
   Line line{.color = s.color, .width = s.width, .dashes = dashes};
   const auto finish = [&] {
@@ -217,7 +277,9 @@ void draw_marker(Drawing& d, const Marker& m, const LinePanel& panel, const Layo
 
 void draw_panel(Drawing& drawing, const LinePanel& panel, Box box) {
   const Layout l = lay_out(panel, box);
-  draw_grid(drawing, l);
+  if (panel.field) draw_field(drawing, *panel.field, l);
+  for (const auto& band : panel.bands) draw_band(drawing, band, l);
+  if (!panel.field) draw_grid(drawing, l);
   for (const auto& s : panel.series) draw_series(drawing, s, l);
   draw_frame(drawing, panel, l);
   std::vector<Box> taken{draw_legend(drawing, panel, l)};

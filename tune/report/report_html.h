@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tune/report/page.h"
 #include "tune/report/run_report.h"
 
 namespace lehr {
@@ -13,6 +14,5 @@ namespace lehr {
 std::string report_html(std::vector<RunReport> runs, const std::string& environment);
 /// report.html of a run that has just ended. The run is done whatever becomes of it: what went wrong is returned, for people.
 std::string write_report(const RunFolder& folder, const FitJob& job, Model& model, const JobParts& parts);
-std::string html_text(const std::string& text);  ///< & < > " as entities
 
 }  // namespace lehr
