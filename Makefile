@@ -51,9 +51,10 @@ asan tsan: deps
 	@cmake --build --preset $@ -j $(JOBS)
 	@ctest --preset $@
 
-tidy: deps-check
+tidy: deps-check ## clang-tidy-19 over every source file that has changed since it was clean
 	@cmake --preset tidy >/dev/null
-	@cmake --build --preset tidy -j $(JOBS)
+	@cmake --build --preset tidy --target lehr_commit
+	@cmake/tidy.py build/tidy --jobs $(JOBS)
 
 fuzz: deps-check ## every reader under libFuzzer, FUZZ_SECONDS (600) each
 	@cmake --preset fuzz >/dev/null

@@ -30,17 +30,6 @@ if(LEHR_SANITIZE)
   add_compile_definitions(LEHR_SANITIZED)
 endif()
 
-if(LEHR_TIDY)
-  find_program(LEHR_CLANG_TIDY NAMES clang-tidy-19 REQUIRED)
-  # clang-tidy reads GCC's command lines. GCC's omp.h is the one header it would miss, and GCC's folder as a whole would shadow clang's own.
-  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=include/omp.h OUTPUT_VARIABLE lehr_omp OUTPUT_STRIP_TRAILING_WHITESPACE)
-  file(READ ${lehr_omp} lehr_omp)
-  string(REPLACE "__malloc__ (omp_free)" "__malloc__" lehr_omp "${lehr_omp}")  # the form with an argument is GCC's own
-  file(WRITE ${CMAKE_BINARY_DIR}/gcc/omp.h "${lehr_omp}")
-  set(CMAKE_CXX_CLANG_TIDY ${LEHR_CLANG_TIDY} --quiet --warnings-as-errors=* --extra-arg=-isystem${CMAKE_BINARY_DIR}/gcc
-      --extra-arg=-Wno-everything)  # compiler warnings are GCC's business, in the same build
-endif()
-
 # lehr_library(NAME [DEPENDS public libraries] [PRIVATE libraries]): every .cpp under NAME/ becomes lehr_NAME.
 function(lehr_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;PRIVATE" ${ARGN})
