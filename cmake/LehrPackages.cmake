@@ -7,6 +7,14 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)    # their digests
 # Keras's weight files. By their paths, so that a program that uses an installed lehr needs no search of its own.
 find_package(HDF5 REQUIRED COMPONENTS C HL)
 set(LEHR_HDF5_LIBRARIES ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES})
+# ONNX's messages, as its own library reads and writes them.
+find_path(LEHR_ONNX_DIR onnx/onnx_pb.h REQUIRED)
+find_path(LEHR_PROTOBUF_DIR google/protobuf/message.h REQUIRED)
+set(LEHR_ONNX_LIBRARIES "")
+foreach(library onnx_proto protobuf)
+  find_library(LEHR_LIBRARY_${library} ${library} REQUIRED)
+  list(APPEND LEHR_ONNX_LIBRARIES ${LEHR_LIBRARY_${library}})
+endforeach()
 
 # Studies (SQLite, PostgreSQL) and the Gaussian process. LEHR_STUDY_LIBRARIES are files, so that an installed lehr needs no further find_package.
 find_path(LEHR_EIGEN_DIR Eigen/Dense PATH_SUFFIXES eigen3 REQUIRED)

@@ -17,6 +17,7 @@ done
 packages=(
   cmake ninja-build g++ ccache                       # to build
   libfmt-dev zlib1g-dev libzip-dev libhdf5-dev       # linked
+  libonnx-dev libprotobuf-dev                        # linked: ONNX's messages
   libcurl4-openssl-dev libssl-dev                    # downloads and their digests
   libsoci-dev libsqlite3-dev libpq-dev libnlopt-dev libnlopt-cxx-dev libeigen3-dev  # studies, the Gaussian process
   libcli11-dev nlohmann-json3-dev libtomlplusplus-dev libstb-dev doctest-dev  # headers only

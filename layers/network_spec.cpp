@@ -4,6 +4,7 @@
 #include "engine/spec/names.h"
 #include "engine/spec/parse.h"
 #include "layers/catalogue.h"
+#include "layers/keras_graph.h"
 #include "layers/network_files.h"
 
 namespace lehr {
@@ -91,12 +92,24 @@ void extend(Network& net, const SpecValue& value, const NetworkFiles& files) {
 
 }  // namespace
 
+/// A chain of layers is what Keras calls a Sequential model; a network or file that the text begins with has given its own name.
+static void name_chain(Network& net) {
+  const Network::Group before = net.groups()[0];
+  if (before.name != Network::Group{}.name) return;
+  Network::Group chain = before;
+  chain.name = "sequential";
+  chain.class_name = "Sequential";
+  net.set_group(0, std::move(chain));
+  if (!is_keras_sequential(net, 0)) net.set_group(0, before);
+}
+
 Network network_from_spec(const SpecValue& value, const NetworkFiles& files) {
   Network net;
   extend(net, value, files);
   if (net.size() == 0)
     throw spec_error(
         value, {.category = Category::usage, .what = "the network has no layers", .expected = "layers, as flatten | dense(10, softmax)"});
+  name_chain(net);
   return net;
 }
 

@@ -33,7 +33,7 @@ std::string convert_weights(const std::string& from, const std::string& to, cons
   TensorFile file = read_tensor_file(from);
   const WeightFormat given = file.format;
   std::string how;
-  if (network) file = renamed(std::move(file), *network, format == WeightFormat::keras, how);
+  if (network) file = renamed(std::move(file), *network, format == WeightFormat::keras || format == WeightFormat::onnx, how);
   const std::size_t count = file.weight_count();
   write_tensor_file(to, std::move(file));
   return std::to_string(count) + " weights, " + std::string(name_of(given)) + " -> " + std::string(name_of(format)) + how;

@@ -9,7 +9,8 @@
 namespace lehr {
 
 bool is_model_file(std::string_view name) {
-  return name.ends_with(".keras") || name.ends_with(".hdf5") || (name.ends_with(".h5") && !name.ends_with(".weights.h5"));
+  return name.ends_with(".keras") || name.ends_with(".onnx") || name.ends_with(".hdf5") ||
+         (name.ends_with(".h5") && !name.ends_with(".weights.h5"));
 }
 
 Network network_of_file(const std::string& file) {

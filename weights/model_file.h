@@ -1,4 +1,4 @@
-// model_file.h: networks that lie in files: model.keras, and the model.h5 of older Keras.
+// model_file.h: networks that lie in files: model.keras, the model.h5 of older Keras, and ONNX.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace lehr {
 
-/// Whether a name is that of a whole model: x.keras, x.h5, x.hdf5; not x.weights.h5.
+/// Whether a name is that of a whole model: x.keras, x.h5, x.hdf5, x.onnx; not x.weights.h5.
 bool is_model_file(std::string_view name);
 
 /// The network without a number. Its weight source is the file. Error{data}: not there, damaged, or a layer that there is not here.

@@ -12,6 +12,7 @@
 #include "engine/data/zip.h"
 #include "engine/descriptor.h"
 #include "weights/formats.h"
+#include "weights/onnx_model.h"
 
 namespace lehr {
 
@@ -45,6 +46,8 @@ std::string_view name_of(WeightFormat format) {
       return "Keras 3 model";
     case WeightFormat::npz:
       return "NumPy npz";
+    case WeightFormat::onnx:
+      return "ONNX model";
     default:
       return "safetensors";
   }
@@ -62,10 +65,11 @@ WeightFormat format_of_name(const std::string& file) {
   if (file.ends_with(".keras")) return WeightFormat::keras;
   if (file.ends_with(".npz")) return WeightFormat::npz;
   if (file.ends_with(".safetensors")) return WeightFormat::safetensors;
+  if (file.ends_with(".onnx")) return WeightFormat::onnx;
   throw Error({.category = Category::usage,
                .where = file,
                .what = "the name does not tell a weight format",
-               .expected = ".weights.h5, .keras, .h5, .npz or .safetensors"});
+               .expected = ".weights.h5, .keras, .h5, .npz, .safetensors or .onnx"});
 }
 
 TensorFile tensors_of_hdf5(Hdf5Tree tree) {
@@ -78,6 +82,7 @@ namespace {
 
 TensorFile read_by_content(const std::string& file, bool with_weights) {
   const auto first = beginning(file);
+  if (file.ends_with(".onnx")) return from_onnx(read_onnx(file), file);
   const std::string_view start(first.data(), first.size());
   if (start.starts_with("PK")) {
     const ZipReader zip(file);
@@ -86,10 +91,11 @@ TensorFile read_by_content(const std::string& file, bool with_weights) {
   }
   if (start == std::string_view("\x89HDF\r\n\x1a\n", 8)) return tensors_of_hdf5(read_hdf5(file));
   if (first[7] == 0 && first[6] == 0) return read_safetensors(file);
+  if (first[0] == '\x08' && first[1] > 0 && first[1] < ' ') return from_onnx(read_onnx(file), file);  // ir_version, the first field
   throw Error({.category = Category::data,
                .where = file,
                .what = "is no weight file that can be read",
-               .expected = "HDF5, .keras, .npz or safetensors",
+               .expected = "HDF5, .keras, .npz, safetensors or ONNX",
                .hint = "The file is damaged or of another kind; fetch or write it again."});
 }
 
@@ -120,6 +126,8 @@ void write_tensor_file(const std::string& file, TensorFile tensors) {
       return write_keras_archive(file, std::move(tensors));
     case WeightFormat::npz:
       return write_npz_weights(file, tensors);
+    case WeightFormat::onnx:
+      return write_onnx(file, to_onnx(std::move(tensors)));
     default:
       return write_safetensors(file, tensors);
   }

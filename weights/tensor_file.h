@@ -3,6 +3,7 @@
 //   x.weights.h5        Keras 3: one group a variable path, layers/conv2d_1/vars/0, optimizer included
 //   model.keras         a zip of metadata.json, config.json and such a file
 //   x.npz               NumPy: "layer/kernel", or arr_0, arr_1, ... in the order of model.get_weights()
+//   x.onnx              a whole model as ONNX's operators (onnx_model.h)
 //   x.safetensors       "layer.weight" in PyTorch's layout, or Keras's names in Keras's
 // Tensors are in Keras's layout (HWIO kernels, [in, out] dense) whatever the file holds.
 #pragma once
@@ -15,7 +16,7 @@
 
 namespace lehr {
 
-enum class WeightFormat : std::uint8_t { keras_h5, weights_h5, keras, npz, safetensors };
+enum class WeightFormat : std::uint8_t { keras_h5, weights_h5, keras, npz, safetensors, onnx };
 std::string_view name_of(WeightFormat format);
 
 struct WeightTensor {
@@ -54,9 +55,9 @@ struct TensorFile {
 TensorFile read_tensor_file(const std::string& file);
 /// The same of a whole model where its weights are not wanted yet: a .keras file's are not read, and it has no layers and no optimizer then.
 TensorFile read_model_texts(const std::string& file);
-/// The format that a name asks for: .weights.h5, .h5 or .hdf5, .keras, .npz, .safetensors. Error{usage} lists them.
+/// The format that a name asks for: .weights.h5, .h5 or .hdf5, .keras, .npz, .safetensors, .onnx. Error{usage} lists them.
 WeightFormat format_of_name(const std::string& file);
-/// In the format of the file's name; atomic. .keras needs a model_config.
+/// In the format of the file's name; atomic. .keras and .onnx need a model_config.
 void write_tensor_file(const std::string& file, TensorFile tensors);
 
 }  // namespace lehr

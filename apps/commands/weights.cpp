@@ -210,10 +210,10 @@ void add_weights(CLI::App& app, Console& console) {
   };
   sub("list", "pretrained weights, and which of them are here", list_weights);
   const auto [inspect, looked] = sub("inspect", "what a weight file or model holds", inspect_weights);
-  inspect->add_option("file", looked->file, ".h5, .weights.h5, .keras, .npz or .safetensors")->required();
+  inspect->add_option("file", looked->file, ".h5, .weights.h5, .keras, .npz, .safetensors or .onnx")->required();
   const auto [converted, conversion] = sub("convert", "the same weights in another format: that of the second name", convert);
   converted->add_option("file", conversion->file, "to read")->required();
-  converted->add_option("output", conversion->output, "to write: .weights.h5, .h5, .keras, .npz, .safetensors")->required();
+  converted->add_option("output", conversion->output, "to write: .weights.h5, .h5, .keras, .npz, .safetensors, .onnx")->required();
   converted->add_option("--model", conversion->model, "the network that the weights are for: names them");
   converted->add_option("--input-shape", conversion->input_shape, "HEIGHTxWIDTHxCHANNELS, for --model");
   const auto [fetched, fetching] = sub("fetch", "download pretrained weights, go on where it stopped, check the digest", fetch);

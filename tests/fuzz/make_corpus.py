@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """make_corpus.py: the seeds in corpus/, small files of each kind by the libraries that everyone writes them with (Keras, h5py, NumPy, Pillow,
-safetensors), and the ways in which a file can lie: cut, wrong byte order, absurd shapes, doubled names, bombs. What a fuzzer found lies beside
+safetensors, onnx), and the ways in which a file can lie: cut, wrong byte order, absurd shapes, doubled names, bombs. What a fuzzer found lies beside
 them under found-*; this script leaves it alone."""
 import gzip
 import io
@@ -16,6 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import h5py
 import keras
 import numpy as np
+import onnx
+from onnx import numpy_helper
 from PIL import Image
 from safetensors.numpy import save as save_safetensors
 
@@ -161,6 +163,51 @@ def safetensors_seeds():
                                                   "d.weight": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}}, bytes(24)))
 
 
+def onnx_model(nodes, weights, shape=(None, 2, 4, 4), out=(None, 3), name="small", inputs=None):
+    value = lambda n, s: onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, s)
+    graph = onnx.helper.make_graph(nodes, name, inputs or [value("x", shape)], [value("y", out)], [w if hasattr(w, "raw_data") else numpy_helper.from_array(*w) for w in weights])
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+
+
+def onnx_seeds():
+    node, f4 = onnx.helper.make_node, lambda *s: rng.random(s, np.float32)
+    head = [node("GlobalAveragePool", ["a"], ["g"]), node("Flatten", ["g"], ["f"]), node("Gemm", ["f", "w", "b"], ["z"], transB=1), node("Softmax", ["z"], ["y"])]
+    conv = [node("Conv", ["x", "net.0.weight", "net.0.bias"], ["c"], pads=[1, 1, 1, 1], name="/net/net.0/Conv"), node("Relu", ["c"], ["a"])]
+    weights = [(f4(4, 2, 3, 3), "net.0.weight"), (f4(4), "net.0.bias"), (f4(3, 4), "w"), (f4(3), "b")]
+    good = onnx_model(conv + head, weights)
+    put("onnx", "good.onnx", good.SerializeToString())
+    put("onnx", "cut.onnx", good.SerializeToString()[:-20])
+    gelu = [node("Div", ["x", "r"], ["d"]), node("Erf", ["d"], ["e"]), node("Add", ["e", "one"], ["p"]), node("Mul", ["x", "p"], ["m"]), node("Mul", ["m", "half"], ["a"])]
+    one = lambda v, n: (np.array(v, np.float32), n)
+    put("onnx", "gelu.onnx", onnx_model(gelu + head, [one(2 ** .5, "r"), one(1, "one"), one(.5, "half"), (f4(3, 2), "w"), (f4(3), "b")]).SerializeToString())
+    shapes = [node("Shape", ["x"], ["s"]), node("Gather", ["s", "zero"], ["n"]), node("Unsqueeze", ["n", "ax"], ["u"]), node("Concat", ["u", "rest"], ["t"], axis=0), node("Reshape", ["x", "t"], ["a"]),
+              node("MatMul", ["a", "k"], ["l"]), node("Add", ["l", "b"], ["y"])]
+    put("onnx", "shapes.onnx", onnx_model(shapes, [(np.array(0, np.int64), "zero"), (np.array([0], np.int64), "ax"), (np.array([-1], np.int64), "rest"), (f4(32, 3), "k"), (f4(3), "b")]).SerializeToString())
+    windows = [node("Pad", ["x", "p"], ["q"]), node("MaxPool", ["q"], ["m"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]), node("ConvTranspose", ["m", "t"], ["o"], strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1]),
+               node("Resize", ["o", "", "s"], ["r"], mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"), node("AveragePool", ["r"], ["v"], kernel_shape=[2, 2], auto_pad="SAME_UPPER"),
+               node("Transpose", ["v"], ["h"], perm=[0, 2, 3, 1]), node("LayerNormalization", ["h", "g", "g"], ["n"]), node("Transpose", ["n"], ["c"], perm=[0, 3, 1, 2]), node("PRelu", ["c", "a"], ["i"]),
+               node("Slice", ["i", "from", "to", "axes"], ["j"]), node("Clip", ["j", "lo", "hi"], ["y"])]
+    put("onnx", "windows.onnx", onnx_model(windows, [(np.array([0, 0, 1, 0, 0, 0, 0, 1], np.int64), "p"), (f4(2, 4, 3, 3), "t"), (np.array([1, 1, 2, 2], np.float32), "s"), (f4(4), "g"), (f4(4, 1, 1), "a"),
+                                                     (np.array([0, 1], np.int64), "from"), (np.array([5, 2 ** 62], np.int64), "to"), (np.array([2, 3], np.int64), "axes"), one(-1, "lo"), one(4, "hi")], out=None).SerializeToString())
+    groups = [node("Conv", ["x", "k"], ["c"], group=2), node("BatchNormalization", ["c", "s", "s", "s", "s"], ["n"]), node("Reshape", ["n", "t"], ["r"]), node("InstanceNormalization", ["r", "o", "o"], ["i"]), node("Reshape", ["i", "back"], ["j"]),
+              node("Mul", ["j", "m"], ["k2"]), node("Sigmoid", ["k2"], ["e"]), node("Mul", ["k2", "e"], ["w"]), node("Concat", ["w", "x"], ["cc"], axis=1), node("ReduceMean", ["cc"], ["y"], axes=[2, 3], keepdims=0)]
+    put("onnx", "groups.onnx", onnx_model(groups, [(f4(4, 1, 1, 1), "k"), (f4(4), "s"), (np.array([0, 2, -1], np.int64), "t"), (np.ones(2, np.float32), "o"), (np.array([0, 4, 4, 4], np.int64), "back"), (f4(4, 1, 1), "m")], out=(None, 6)).SerializeToString())
+    relu = [node("Relu", ["x"], ["y"])]
+    put("onnx", "unknown.onnx", onnx_model([node("LSTM", ["x", "w", "w"], ["y"])], [(f4(1, 1), "w")]).SerializeToString())
+    put("onnx", "other-domain.onnx", onnx_model([node("Relu", ["x"], ["y"], domain="com.microsoft")], []).SerializeToString())
+    put("onnx", "no-shape.onnx", onnx_model(relu, [], (None, "c", 4, 4)).SerializeToString())
+    put("onnx", "absurd-shape.onnx", onnx_model(relu, [], (1, 1 << 40, 1 << 40, 4)).SerializeToString())
+    put("onnx", "later.onnx", onnx_model([node("Relu", ["z"], ["y"]), node("Relu", ["x"], ["z"])], []).SerializeToString())
+    put("onnx", "doubled.onnx", onnx_model(relu * 2, []).SerializeToString())
+    outside = onnx.TensorProto(name="b", data_type=1, dims=[2], data_location=onnx.TensorProto.EXTERNAL)
+    outside.external_data.add(key="location", value="../../../etc/hostname")
+    put("onnx", "outside.onnx", onnx_model([node("Add", ["x", "b"], ["y"])], [outside], (None, 2), (None, 2)).SerializeToString())
+    claims = onnx.TensorProto(name="b", data_type=1, dims=[1 << 31, 1 << 31], raw_data=bytes(8))
+    put("onnx", "claims.onnx", onnx_model([node("Add", ["x", "b"], ["y"])], [claims], (None, 2), (None, 2)).SerializeToString())
+    copies = [node("MatMul", [f"v{i}" if i else "x", "k"], [f"v{i + 1}" if i < 29 else "y"]) for i in range(30)]
+    put("onnx", "copies.onnx", onnx_model(copies, [(np.zeros((256, 256), np.float32), "k")], (None, 256), (None, 256)).SerializeToString())
+
+
 def idx_seeds():
     images = bytes([0, 0, 8, 3]) + struct.pack(">III", 2, 2, 2) + bytes(range(8))
     put("idx", "images.idx", images)
@@ -225,6 +272,7 @@ def main():
     hdf5_seeds(model)
     npz_seeds()
     safetensors_seeds()
+    onnx_seeds()
     idx_seeds()
     image_seeds()
     text_seeds()

@@ -15,6 +15,7 @@
 #include "kernels/error.h"
 #include "weights/formats.h"
 #include "weights/hdf5_file.h"
+#include "weights/onnx_model.h"
 #include "weights/tensor_file.h"
 
 namespace lehr::fuzz {
@@ -54,6 +55,13 @@ std::uint64_t held_by(const TensorFile& tensors) {
 std::uint64_t read_weights(std::span<const std::byte> bytes) {
   const MemoryFile file(bytes);
   return held_by(read_tensor_file(file.name()));
+}
+
+/// The network is held as JSON values before it is text: some ten thousand bytes a layer.
+std::uint64_t read_onnx_file(std::span<const std::byte> bytes) {
+  const MemoryFile file(bytes);
+  const TensorFile tensors = from_onnx(read_onnx(file.name()), "x.onnx");
+  return held_by(tensors) + tensors.layers.size() * 10'000;
 }
 
 /// Also files that are no weights of Keras: their tree.
@@ -118,6 +126,7 @@ constexpr std::array all{Reader{.name = "hdf5", .ratio = 1032, .read = read_hdf5
                          Reader{.name = "keras", .ratio = 1032, .read = read_weights},
                          Reader{.name = "npz", .ratio = 1032, .read = read_weights},
                          Reader{.name = "safetensors", .ratio = sizeof(JsonValue), .read = read_weights},
+                         Reader{.name = "onnx", .ratio = 1032, .read = read_onnx_file},
                          Reader{.name = "idx", .ratio = 1032, .read = read_idx_file},
                          Reader{.name = "image", .ratio = 60'000, .read = decode},
                          Reader{.name = "spec", .ratio = sizeof(SpecValue), .read = read_spec},

@@ -44,6 +44,20 @@ TEST_CASE("golden: summaries are Keras's") {
   CHECK(compared >= 50);
 }
 
+TEST_CASE("summary: a chain of layers in a text is a Sequential model, anything else a Functional one") {
+  const auto first_line = [](const std::string& text) {
+    const Network network = network_from_text(text);
+    const std::string summary = keras_summary(BuiltNetwork(network, {4, 4, 1}));
+    return summary.substr(0, summary.find('\n'));
+  };
+  CHECK(first_line("flatten | dense(3)") == "Model: \"sequential\"");
+  CHECK(first_line("add(identity, conv2d(1, 1)) | flatten") == "Model: \"functional\"");
+  CHECK(first_line("operation(multiply, constant=2) | flatten") == "Model: \"functional\"");
+  CHECK(first_line("lecture_mlp") == "Model: \"lecture_mlp\"");
+  const Network chain = network_from_text("flatten | dense(3)");
+  CHECK(keras_config(chain, {4, 4, 1}).at("class_name").string() == "Sequential");
+}
+
 TEST_CASE("summary: words that do not fit") {
   CHECK(wrapped("conv (Conv2D)", 20) == std::vector<std::string>{"conv (Conv2D)"});
   CHECK(wrapped("conv (Conv2D)", 8) == std::vector<std::string>{"conv", "(Conv2D)"});
