@@ -5,6 +5,7 @@ A private PostgreSQL server (skipped where it is not installed) is stopped as by
 longer than a training takes. Both processes must go on by themselves and end well, with every trial once, COMPLETE, to the bits of a study that nobody disturbed.
 """
 import argparse
+import math
 import os
 import random
 import subprocess
@@ -16,6 +17,20 @@ from kill_workers import SEARCH, TRIALS, trials_of
 from private_postgres import server
 
 
+def calm_study(lehr, folder):
+    """The search that takes long enough on this machine to be disturbed, and its name where nobody does; each epoch is a report."""
+    epochs = 16
+    while True:
+        search, name, begin = [str(epochs) if word == "4" else word for word in SEARCH], f"calm-{epochs}", time.monotonic()
+        calm = subprocess.run([lehr, *search, "--study", name, "--quiet"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if calm.returncode != 0:
+            sys.exit(calm.stderr)
+        took = time.monotonic() - begin
+        if took >= 6 or epochs >= 1024:
+            return search, name
+        epochs = min(1024, math.ceil(epochs * 8 / took))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lehr")
@@ -23,12 +38,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     lehr, chance = os.path.abspath(options.lehr), random.Random(options.seed)
-    search = [word if word != "4" else "16" for word in SEARCH]  # epochs: each is a report
     with server() as postgres, tempfile.TemporaryDirectory() as folder:
-        calm = subprocess.run([lehr, *search, "--study", "calm", "--quiet"], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if calm.returncode != 0:
-            sys.exit(calm.stderr)
-        expected = trials_of(lehr, folder, "sqlite:///studies.db", "calm")
+        search, calm = calm_study(lehr, folder)
+        expected = trials_of(lehr, folder, "sqlite:///studies.db", calm)
         place = ["--storage", postgres.url, "--study", "restarted"]
         logs = [open(os.path.join(folder, f"log-{k}"), "w+", encoding="utf-8") for k in range(2)]
         begin = time.monotonic()
