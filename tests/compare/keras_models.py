@@ -88,6 +88,7 @@ def models(given, folder):
     for name, model, x in itertools.chain(golden_models(given.golden), golden_layers(given.golden)):
         try:
             model.save(folder / "x.keras")
+            model = keras.saving.load_model(folder / "x.keras", compile=False)  # what Normalization adapted counts from here on
             np.save(folder / "x.npy", x)
             y = np.asarray(model(x, training=False))
             lehr(given, "predict", folder / "x.keras", "--input", folder / "x.npy", "--output", folder / "y.npy", "--quiet")
