@@ -80,13 +80,18 @@ class RowArgmax final : public Argmax {
   ArgmaxSpec spec_;
 };
 
+/// In double, first to last: one order, one result.
+double sum_of(ConstView values, std::int64_t count) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(values.as<float>()[i]);
+  return sum;
+}
+
 class SerialAccumulate final : public Accumulate {
  public:
   explicit SerialAccumulate(const AccumulateSpec& spec) : spec_(spec) {}
   void run(ConstView values, ConstView extra, View sums, StepCounters* counters, Stream&) override {
-    const float* v = values.as<float>();
-    double sum = 0;
-    for (std::int64_t i = 0; i < spec_.count; ++i) sum += static_cast<double>(v[i]);
+    double sum = sum_of(values, spec_.count);
     const auto count = static_cast<double>(spec_.count);
     sum = spec_.scale * sum + (extra ? count * static_cast<double>(*extra.as<float>()) : 0);
     sums.as<double>()[0] += sum;
@@ -102,9 +107,7 @@ class SerialRangeTest final : public RangeTest {
  public:
   explicit SerialRangeTest(const RangeTestSpec& spec) : spec_(spec) {}
   void run(ConstView values, ConstView extra, View trace, StepCounters* counters, Stream&) override {
-    const float* v = values.as<float>();
-    double sum = 0;
-    for (std::int64_t i = 0; i < spec_.count; ++i) sum += static_cast<double>(v[i]);
+    const double sum = sum_of(values, spec_.count);
     const double loss = sum / static_cast<double>(spec_.count) + (extra ? static_cast<double>(*extra.as<float>()) : 0);
     range_test_step(spec_, loss, trace.as<double>(), counters);
   }

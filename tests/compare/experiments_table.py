@@ -42,7 +42,7 @@ class Table:
         self.options = options
         self.commit = side_by_side.commit()
         self.path = pathlib.Path(options.results)
-        self.rows = [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
+        self.rows = side_by_side.read_rows(self.path)
 
     def run(self, name, variant, seed):
         if any((row["experiment"], row["variant"], row["seed"]) == (name, variant, seed) for row in self.rows):

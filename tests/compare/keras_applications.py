@@ -24,6 +24,7 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+import side_by_side
 
 # Name -> size of the images: the smallest that the model's pooling leaves something of, or a little more; 64 to 224.
 MODELS = {"VGG16": 64, "VGG19": 64, "ResNet50": 64, "ResNet101": 64, "ResNet152": 64, "ResNet50V2": 64, "ResNet101V2": 64, "ResNet152V2": 64,
@@ -149,13 +150,11 @@ def main():
     import keras, numpy as np, tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    rows = []
-    if os.path.exists(options.results):
-        with open(options.results, encoding="utf-8") as file: rows = [json.loads(line) for line in file]
+    rows = side_by_side.read_rows(options.results)
     def keep(row):
         rows[:] = [r for r in rows if (r["model"], r["size"]) != (row["model"], row["size"])] + [row]
         print(json.dumps(row), flush=True)
-        with open(options.results, "w", encoding="utf-8") as file: file.writelines(json.dumps(r) + "\n" for r in rows)
+        side_by_side.write_rows(options.results, rows)
 
     if options.keep: options.keep.mkdir(parents=True, exist_ok=True)
     for name in options.models.split(",") if options.models else MODELS:

@@ -19,6 +19,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import keras_applications
+import side_by_side
 
 # Name -> size of the images.
 MODELS = {"VGG16": 64, "ResNet50": 64, "ResNet50V2": 64, "MobileNet": 64, "MobileNetV2": 64, "MobileNetV3Small": 64, "DenseNet121": 64, "EfficientNetB0": 64,
@@ -104,14 +105,12 @@ def main():
     import keras, numpy as np, tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    rows = []
-    if os.path.exists(options.results):
-        with open(options.results, encoding="utf-8") as file: rows = [json.loads(line) for line in file]
+    rows = side_by_side.read_rows(options.results)
     for name in options.models.split(",") if options.models else MODELS:
         if any(r["model"] == name and "failure" not in r for r in rows): continue
         rows = [r for r in rows if r["model"] != name] + [run(keras, np, name, MODELS[name], options)]
         print(json.dumps(rows[-1]), flush=True)
-        with open(options.results, "w", encoding="utf-8") as file: file.writelines(json.dumps(r) + "\n" for r in rows)
+        side_by_side.write_rows(options.results, rows)
     if options.report: report(rows, options)
     # Twice what Keras's float32 is away from its float64, or rounding of a loss of about two.
     bad = [r["model"] for r in rows if "failure" in r or r["error_64"] > max(2 * r["keras_error_64"], 2e-5)]

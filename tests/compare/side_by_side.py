@@ -67,11 +67,21 @@ def expect(settings, wanted):
             sys.exit(f"lehr's config.toml has {name} = {got!r}; the Keras side of this comparison does {value!r}")
 
 
+def read_rows(path):
+    """What a comparison that was cut off has measured: JSON lines, none where there is no file yet."""
+    path = pathlib.Path(path)
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def write_rows(path, rows):
+    pathlib.Path(path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
 class Runs:
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.commit = commit()  # of the tree as it is now: people may work on while this runs
-        self.rows = [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
+        self.rows = read_rows(self.path)
 
     def run(self, side, seed, compute):
         """compute() -> numbers, unless the row is there already."""
