@@ -3,6 +3,7 @@
 
 #include "tune/callbacks/backup_and_restore.h"
 #include "tune/fit_run.h"
+#include "tune/steady_seconds.h"
 
 namespace lehr {
 
@@ -31,7 +32,7 @@ FitRun::FitRun(Model& model, const Dataset& train, const FitOptions& options)
 
 FitResult FitRun::run() {
   if (o_.on_ready) o_.on_ready(memory_);
-  begin_ = now();
+  begin_ = steady_seconds();
   leave_averaged();
   start();
   for (auto& callback : callbacks_) callback->on_train_begin(*this);
@@ -39,7 +40,7 @@ FitResult FitRun::run() {
   result_.state = training_state();
   end_averaged();
   if (!interrupted_) each([&](Callback& c) { c.on_train_end(*this); });
-  result_.seconds = now() - begin_;
+  result_.seconds = steady_seconds() - begin_;
   result_.samples_per_s = step_seconds_ > 0 ? static_cast<double>(samples_) / step_seconds_ : 0;
   result_.interrupted = interrupted_;
   result_.history = history_;

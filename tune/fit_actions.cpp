@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "tune/fit_run.h"
+#include "tune/steady_seconds.h"
 
 namespace lehr {
 
@@ -38,7 +39,7 @@ void FitRun::reduce_learning_rate(double rate) {
   if (const double now_at = learning_rate(); now_at > 0) rate_factor_ *= rate / now_at;
 }
 
-double FitRun::seconds() const { return seconds_before_ + now() - begin_; }
+double FitRun::seconds() const { return seconds_before_ + steady_seconds() - begin_; }
 
 std::vector<float> FitRun::optimizer_state() const {
   std::vector<float> out(m_.state().slots().bytes() / sizeof(float));

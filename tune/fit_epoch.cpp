@@ -1,13 +1,11 @@
 // One epoch: its order and rates, its batches, validation, callbacks, history.
 #include <algorithm>
-#include <chrono>
 
 #include "engine/data/split.h"
 #include "tune/fit_run.h"
+#include "tune/steady_seconds.h"
 
 namespace lehr {
-
-double FitRun::now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Rows of the step table and the order of the samples, once an epoch: nothing else goes to the device.
 void FitRun::upload_epoch() {
@@ -26,7 +24,7 @@ void FitRun::upload_epoch() {
 }
 
 void FitRun::run_epoch() {
-  const double begin = now();
+  const double begin = steady_seconds();
   epoch_steps_done_ = 0;
   epoch_ended_ = false;
   // An epoch that was left in its middle has begun already.
@@ -62,7 +60,7 @@ void FitRun::leave_epoch() {
 
 void FitRun::run_steps() {
   double shown = 0;
-  const double begin = now();
+  const double begin = steady_seconds();
   const std::int64_t first = epoch_steps_done_;
   while (epoch_steps_done_ < steps()) {
     const bool last = epoch_steps_done_ == n_ / batch_;
@@ -72,8 +70,8 @@ void FitRun::run_steps() {
     step.plan->run(count);
     epoch_steps_done_ += count;
     samples_ += last ? n_ % batch_ : count * batch_;
-    if (o_.renderer != nullptr && now() - shown > 0.05 && epoch_steps_done_ < steps()) {
-      shown = now();
+    if (o_.renderer != nullptr && steady_seconds() - shown > 0.05 && epoch_steps_done_ < steps()) {
+      shown = steady_seconds();
       show_step(static_cast<double>((epoch_steps_done_ - first) * batch_) / (shown - begin));
     }
     batch_ended(epoch_steps_done_ == steps());
@@ -89,7 +87,7 @@ void FitRun::run_steps() {
       break;
     }
   }
-  step_seconds_ += now() - begin;
+  step_seconds_ += steady_seconds() - begin;
 }
 
 void FitRun::show_step(double samples_per_s) {
@@ -189,7 +187,7 @@ void FitRun::finish_epoch(double begin, double rate, double factor) {
   epoch_steps_done_ = 0;
   add_rates(logs, rate, factor);
   each([&](Callback& c) { c.on_epoch_end(*this, epoch_, logs); });
-  const double seconds = now() - begin;
+  const double seconds = steady_seconds() - begin;
   logs.emplace_back("seconds", seconds);
   // What the collapse verdict looks at: how many classes the network still names.
   if (predicted_classes_ > 0) logs.emplace_back("val_classes", static_cast<double>(predicted_classes_));

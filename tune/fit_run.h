@@ -44,7 +44,6 @@ class FitRun final : public Run {
   void event(const std::string& kind, const std::string& text, bool shown) override;
 
  private:
-  static double now();
   Backend& backend() const { return m_.backend(); }
   std::int64_t steps() const { return (n_ + batch_ - 1) / batch_; }
   std::int64_t run_step() const { return base_step_ + epoch_steps_done_ - first_step_; }

@@ -1,12 +1,12 @@
 #include "tune/overhead_bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <sstream>
 
 #include "kernels/philox.h"
 #include "tune/callbacks/lambda_callback.h"
+#include "tune/steady_seconds.h"
 
 namespace lehr {
 
@@ -26,8 +26,6 @@ const OverheadNet& find_net(const std::string& name) {
   throw Error({.category = Category::usage, .where = "bench overhead", .what = "unknown network", .expected = "mlp or cifar", .got = name});
 }
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 Dataset random_samples(const Shape& sample, std::int64_t rows) {
   Dataset out{.x = Array(sample.with_batch(rows), DType::u8), .y = Array({rows}, DType::i32), .name = "random"};
   for (std::size_t i = 0; i < out.x.bytes(); ++i) out.x.data()[i] = static_cast<std::byte>(random_word({.seed = 7}, 0, i) & 0xFFU);
@@ -42,7 +40,7 @@ class TimedBar final : public Renderer {
       : bar_(make_renderer({.mode = RendererMode::bar, .terminal = {.interactive = true, .utf8 = true, .width = 100}}, screen_, screen_)) {}
   void on_run_begin(const RunInfo& info) override { bar_->on_run_begin(info); }
   void on_epoch_begin(std::int64_t epoch) override {
-    begun.push_back(now());
+    begun.push_back(steady_seconds());
     bar_->on_epoch_begin(epoch);
   }
   void on_step(const Progress& p) override { bar_->on_step(p); }
@@ -72,7 +70,7 @@ double median(std::vector<double> values) {
 std::vector<double> bare_run(const FitJob& job, const Dataset& data) {
   const JobModel made = make_job_model(job, data);
   std::vector<double> begun;
-  const LambdaCallback clock{.on_epoch_begin = [&](Run&, std::int64_t) { begun.push_back(now()); }};
+  const LambdaCallback clock{.on_epoch_begin = [&](Run&, std::int64_t) { begun.push_back(steady_seconds()); }};
   made.model->fit_run(data, {.epochs = job.epochs, .batch_size = job.batch_size, .callbacks = {clock}});
   return begun;
 }

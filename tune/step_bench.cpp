@@ -1,7 +1,6 @@
 #include "tune/step_bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 #include "kernels/bench.h"
@@ -9,6 +8,7 @@
 #include "layers/network.h"
 #include "optim/adam.h"
 #include "tune/device_rows.h"
+#include "tune/steady_seconds.h"
 #include "tune/step_plan.h"
 
 namespace lehr {
@@ -31,8 +31,6 @@ const BenchNet& find_net(const std::string& name) {
       {.category = Category::usage, .where = "bench step", .what = "unknown network", .expected = "vgg16, cifar or mlp", .got = name});
 }
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
 double floor_of(Backend& backend, Precision precision, double flops, std::int64_t parameters) {
   // Adam reads weight, gradient and two slots and writes three of them: seven accesses to four arrays.
   const double touched = 16.0 * static_cast<double>(parameters), moved = 28.0 * static_cast<double>(parameters);
@@ -52,10 +50,10 @@ std::vector<double> run_alone(const Plan& plan, std::size_t operation, int times
   std::vector<double> seconds;
   backend.enter();
   for (int i = 0; i < times; ++i) {
-    const double begin = now();
+    const double begin = steady_seconds();
     plan.operations()[operation].run(Binding(plan), plan.workspace(operation), backend.stream());
     backend.stream().synchronize();
-    seconds.push_back(now() - begin);
+    seconds.push_back(steady_seconds() - begin);
   }
   return seconds;
 }
@@ -123,11 +121,11 @@ StepBenchResult run_step_bench(const StepBench& bench, Backend& backend) {
   once();
   once();
   std::vector<double> times;
-  const double end = now() + bench.seconds;
-  while (times.size() < 3 || (now() < end && (bench.steps == 0 || static_cast<std::int64_t>(times.size()) < bench.steps))) {
-    const double begin = now();
+  const double end = steady_seconds() + bench.seconds;
+  while (times.size() < 3 || (steady_seconds() < end && (bench.steps == 0 || static_cast<std::int64_t>(times.size()) < bench.steps))) {
+    const double begin = steady_seconds();
     once();
-    times.push_back(now() - begin);
+    times.push_back(steady_seconds() - begin);
   }
   const double flops = step.plan->flops();
   StepBenchResult out{.batch = batch,

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 
 #include "engine/atomic_file.h"
 #include "tune/format.h"
 #include "tune/run_folder.h"
+#include "tune/steady_seconds.h"
 #include "tune/study/auto_space.h"
 #include "tune/study/study_storage.h"
 #include "weights/source.h"
@@ -16,8 +16,6 @@
 namespace lehr {
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 constexpr double searched_share = 0.6, trained_share = 0.85;  // of the whole, and of what is then left
 constexpr std::int64_t longest = 27, most_epochs = 100;
@@ -94,7 +92,7 @@ TuneJob training_of(TuneJob search, const Trial& best, double seconds_left) {
 }  // namespace
 
 AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHooks& fit_given) {
-  const double begun = now();
+  const double begun = steady_seconds();
   const auto say = [&](const std::string& line) {
     if (given.say) given.say(line);
   };
@@ -112,12 +110,12 @@ AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHook
   for (const auto& reason : space.reasons) say(reason);
 
   TuneJob search = search_of(job, space, facts.labels != LabelKind::values, data.validation.has_value());
-  search.seconds_budget = std::max(1.0, search.seconds_budget - (now() - begun));
+  search.seconds_budget = std::max(1.0, search.seconds_budget - (steady_seconds() - begun));
   TuneHooks hooks = given;
   hooks.data = &data;
   AutoResult out{.search = run_tune(search, hooks)};
   out.interrupted = out.search.interrupted;
-  out.seconds = now() - begun;
+  out.seconds = steady_seconds() - begun;
   if (out.interrupted) return out;
   const Trial* best = best_of(out.search);
   if (best == nullptr)
@@ -126,7 +124,7 @@ AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHook
                  .what = "no network came to the end of its first epoch",
                  .hint = "Give it more time: --budget 1h. lehr tune show " + out.search.study + " has the reasons of those that failed."});
 
-  const TuneJob training = training_of(search, *best, job.seconds - (now() - begun));
+  const TuneJob training = training_of(search, *best, job.seconds - (steady_seconds() - begun));
   Trial whole = *best;
   whole.stage = {};  // --epochs says how long
   out.command = fit_command(training, out.search.space, whole);
@@ -145,7 +143,7 @@ AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHook
   out.outcome = run_fit_job(fit, fit_hooks);
   write_file_atomically((std::filesystem::path(out.outcome.summary.run) / "command.txt").string(), out.command + "\n");
   out.interrupted = out.outcome.interrupted;
-  out.seconds = now() - begun;
+  out.seconds = steady_seconds() - begun;
   return out;
 }
 

@@ -3,19 +3,17 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cstring>
 #include <thread>
 
 #include "engine/spec/parse.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
+#include "tune/steady_seconds.h"
 
 namespace lehr {
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 FitJob job_from(const std::vector<Setting>& settings) {
   std::vector<std::pair<std::string, std::vector<std::string>>> flags;
@@ -70,7 +68,7 @@ Values chosen_inside(const CrossValidation& r, const Dataset& train, const TuneH
 }  // namespace
 
 CrossValidationResult cross_validate(const CrossValidation& r, const TuneHooks& hooks) {
-  const double begin = now();
+  const double begin = steady_seconds();
   const Space space = space_of(r.settings);
   const FitJob first = job_from(settings_with_values(r.settings, space, space.defaults()));
   const DataSplits loaded = hooks.data != nullptr ? *hooks.data : load_job_data(first.data, first);
@@ -120,7 +118,7 @@ CrossValidationResult cross_validate(const CrossValidation& r, const TuneHooks& 
   for (auto& t : threads) t.join();
   if (error) std::rethrow_exception(error);
   out.interrupted = stopped;
-  out.seconds = now() - begin;
+  out.seconds = steady_seconds() - begin;
   if (stopped) return out;
   for (std::size_t k = 0; k < out.scores.at(0).values.size(); ++k) {
     std::vector<double> values;
@@ -164,7 +162,7 @@ Dataset joined_rows(const Dataset& a, const Dataset& b) {
 }
 
 Finalized finalize_study(const std::string& storage, const std::string& name, std::int64_t seeds, const TuneHooks& hooks) {
-  const double begin = now();
+  const double begin = steady_seconds();
   const TuneJob study = stored_job(storage, name);
   const TuneResult r = read_study(storage, name);
   if (!study.command.empty())
@@ -199,7 +197,7 @@ Finalized finalize_study(const std::string& storage, const std::string& name, st
   out.warnings.emplace_back("the trial's value is the best of " + std::to_string(r.trials.size()) +
                             ": chosen for being high, it is too good by chance");
   out.warnings.emplace_back("the test set says it once: who chooses between studies by it has made it a validation set");
-  out.seconds = now() - begin;
+  out.seconds = steady_seconds() - begin;
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "tune/study/trial_fit.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -9,12 +8,11 @@
 #include "engine/spec/parse.h"
 #include "tune/checkpoint.h"
 #include "tune/job_inputs.h"
+#include "tune/steady_seconds.h"
 
 namespace lehr {
 
 namespace {
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 FitJob job_of(const TrialRequest& r) {
   std::vector<std::pair<std::string, std::vector<std::string>>> settings;
@@ -162,14 +160,14 @@ class OneRun {
       if (watch_.report && !watch_.report(epoch, value)) pruned_ = true;
     }
     if (watch_.out_of_time && watch_.out_of_time()) late_ = true;
-    if (!r_.folder.empty() && now() - saved_ > 10 && epoch + 1 < job_.epochs) save(model, state);
+    if (!r_.folder.empty() && steady_seconds() - saved_ > 10 && epoch + 1 < job_.epochs) save(model, state);
   }
 
   void save(const Model& model, const TrainingState& state) {
     if (r_.folder.empty()) return;
     std::filesystem::create_directories(r_.folder);
     write_checkpoint(own().string(), capture_checkpoint(model, state));
-    saved_ = now();
+    saved_ = steady_seconds();
   }
 
   void score(const Model& model, const FitResult& result) {
@@ -194,7 +192,7 @@ class OneRun {
   FitJob job_;
   std::string name_;
   Done done_;
-  double best_ = std::numeric_limits<double>::quiet_NaN(), saved_ = now();
+  double best_ = std::numeric_limits<double>::quiet_NaN(), saved_ = steady_seconds();
   bool pruned_ = false, late_ = false;
 };
 
@@ -298,7 +296,7 @@ TrialCost measure_trial(const TrialRequest& r, SharedData& shared, double second
   };
   double first = 0, last = 0;
   options.interrupted = [&] {
-    last = now();
+    last = steady_seconds();
     if (out.steps_timed++ == 0) first = last;  // the first step wakes caches and threads
     return last - first >= seconds;
   };

@@ -14,6 +14,7 @@
 #include "tune/oracles/scores.h"
 #include "tune/pruners/pruner.h"
 #include "tune/run_folder.h"
+#include "tune/steady_seconds.h"
 #include "tune/study/command_trial.h"
 #include "tune/study/disk_budget.h"
 #include "tune/study/heart.h"
@@ -25,7 +26,6 @@ namespace lehr {
 
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 double wall() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 class Worker {
@@ -55,7 +55,7 @@ class Worker {
   void run() {
     Heart heart(storage_, std::min(job_.lease_seconds / 4, 10.0));
     heart_ = &heart;
-    begun_ = now();
+    begun_ = steady_seconds();
     std::vector<std::thread> threads;
     for (int i = 0; i < job_.jobs; ++i) threads.emplace_back([this] { loop(); });
     for (auto& t : threads) t.join();
@@ -70,7 +70,7 @@ class Worker {
                    .space = space_,
                    .objectives = objectives_,
                    .why = why_,
-                   .seconds = now() - begun_,
+                   .seconds = steady_seconds() - begun_,
                    .interrupted = interrupted()};
     for (const Trial& t : out.trials) out.epochs_run += trained_epochs(t);
     out.best = best_trial(out.trials, directions_of(objectives_));
@@ -307,7 +307,7 @@ class Worker {
     const std::int64_t all = planned_.rounds.empty() ? total : planned_.epochs(), done = planned_.rounds.empty() ? ended : epochs;
     if (first_done_ < 0) first_done_ = done > 0 ? done - 1 : 0;
     if (done <= first_done_ || all <= done) return 0;
-    return (now() - begun_) / static_cast<double>(done - first_done_) * static_cast<double>(all - done);
+    return (steady_seconds() - begun_) / static_cast<double>(done - first_done_) * static_cast<double>(all - done);
   }
 
   const TuneJob& job_;
@@ -322,7 +322,7 @@ class Worker {
   DiskBudget disk_;
   OraclePlan planned_;
   Heart* heart_ = nullptr;
-  double deadline_ = 0, begun_ = now();
+  double deadline_ = 0, begun_ = steady_seconds();
   std::mutex mutex_, say_mutex_;
   std::string why_;
   std::exception_ptr error_;

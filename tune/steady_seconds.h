@@ -1,0 +1,11 @@
+// steady_seconds.h: a clock for durations, which no change of the date moves.
+#pragma once
+
+#include <chrono>
+
+namespace lehr {
+
+/// Seconds since some moment that stays the same while the program runs.
+inline double steady_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+}  // namespace lehr
