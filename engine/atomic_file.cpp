@@ -63,7 +63,9 @@ std::span<const std::byte> bytes_of(std::string_view text) { return std::as_byte
 
 }  // namespace
 
-void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
+namespace {
+
+void write_beside_and_rename(const fs::path& path, std::span<const std::span<const std::byte>> pieces, bool to_disk) {
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   std::string temporary;
@@ -72,13 +74,27 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
     ::unlink(temporary.c_str());
     fail(path, "cannot be written", reason);
   };
-  if (const int reason = write_all(fd.get(), bytes)) give_up(reason);
-  if (::fsync(fd.get()) != 0 || !fd.close()) give_up(errno);
+  for (const auto bytes : pieces)
+    if (const int reason = write_all(fd.get(), bytes)) give_up(reason);
+  if ((to_disk && ::fsync(fd.get()) != 0) || !fd.close()) give_up(errno);
   if (::rename(temporary.c_str(), path.c_str()) != 0) give_up(errno);
-  sync_folder(path.parent_path());
+  if (to_disk) sync_folder(path.parent_path());
 }
 
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::span<const std::span<const std::byte>> pieces) {
+  write_beside_and_rename(path, pieces, true);
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) { write_file_atomically(path, std::span(&bytes, 1)); }
+
 void write_file_atomically(const fs::path& path, std::string_view text) { write_file_atomically(path, bytes_of(text)); }
+
+void replace_file(const fs::path& path, std::string_view text) {
+  const auto bytes = bytes_of(text);
+  write_beside_and_rename(path, std::span(&bytes, 1), false);
+}
 
 bool disk_is_full(const Error& error) { return error.info().hint == full; }
 
@@ -96,7 +112,11 @@ void remove_unfinished(const fs::path& folder) {
 void append_to_file(const fs::path& path, std::string_view text) {
   const Descriptor fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666));
   if (fd.get() < 0) fail(path, "cannot be written", errno);
-  if (const int reason = write_all(fd.get(), bytes_of(text))) fail(path, "cannot be written", reason);
+  const off_t before = ::lseek(fd.get(), 0, SEEK_END);
+  const int reason = write_all(fd.get(), bytes_of(text));
+  if (reason == 0) return;
+  if (before >= 0 && ::ftruncate(fd.get(), before) != 0) fail(path, "cannot be written, and ends with half of it", reason);
+  fail(path, "cannot be written", reason);
 }
 
 std::string read_file(const fs::path& path) {

@@ -225,6 +225,10 @@ std::string previous_checkpoint(const std::string& file) {
   return (path.parent_path() / (path.stem().string() + ".previous" + path.extension().string())).string();
 }
 
+bool checkpoint_exists(const std::string& file) {
+  return std::filesystem::exists(file) || std::filesystem::exists(previous_checkpoint(file));
+}
+
 CheckpointImage capture_checkpoint(const Model& model, const TrainingState& state, const CheckpointOrigin& origin, CheckpointImage reused) {
   const State& s = model.state();
   CheckpointImage image{.state = state,
@@ -255,8 +259,11 @@ void write_checkpoint(const std::string& file, const CheckpointImage& image) {
   ZipWriter zip(file);
   const std::string meta = meta_of(image).text();
   const auto add = [&](const std::string& name, const Array& array) { zip.add(name + ".npy", encode_npy(array), false); };
+  const auto add_view = [&](const std::string& name, const Array& array) {
+    zip.add_view(name + ".npy", npy_header(array), {array.data(), array.bytes()});
+  };
   add("checkpoint.json", Array::from<std::uint8_t>({std::ssize(meta)}, {reinterpret_cast<const std::uint8_t*>(meta.data()), meta.size()}));
-  for (const auto& [name, array] : image.arrays) add(name, array);
+  for (const auto& [name, array] : image.arrays) add_view(name, array);
   add("sums", Array::from<double>({std::ssize(image.state.position.sums)}, image.state.position.sums));
   if (const auto& outputs = image.state.position.outputs; !outputs.empty())
     add("outputs", Array::from<float>({std::ssize(outputs)}, outputs));

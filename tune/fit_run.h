@@ -8,6 +8,7 @@
 #include "tune/fit_checks.h"
 #include "tune/model.h"
 #include "tune/row_feed.h"
+#include "weights/tensor_file_writer.h"
 
 namespace lehr {
 
@@ -40,7 +41,10 @@ class FitRun final : public Run {
   std::vector<std::pair<std::string, std::string>> settings() const override { return o_.settings; }
   bool validates() const override { return o_.validation_data != nullptr; }
   bool shown() const override { return o_.renderer != nullptr; }
-  void save_weights(const std::string& file) override { m_.save_weights((o_.folder / file).string()); }
+  void save_weights(const std::string& file) override {
+    const std::string path = (o_.folder / file).string();
+    weights_file_.write(path, m_.weight_file(path));
+  }
   void event(const std::string& kind, const std::string& text, bool shown) override;
 
  private:
@@ -100,6 +104,7 @@ class FitRun final : public Run {
   std::unique_ptr<PreparedEvaluation> validation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;
   MemoryUse memory_;
+  TensorFileWriter weights_file_;  ///< of callbacks
   RunPosition position_;
   History history_;
   FitResult result_;

@@ -1,5 +1,7 @@
 #include "tune/overhead_bench.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
@@ -33,6 +35,15 @@ Dataset random_samples(const Shape& sample, std::int64_t rows) {
   return out;
 }
 
+double cpu_seconds(int of) {
+  rusage use{};
+  getrusage(of, &use);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  return seconds(use.ru_utime) + seconds(use.ru_stime);
+}
+
+EpochCost now() { return {.seconds = steady_seconds(), .cpu_s = cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN)}; }
+
 /// The bar as on a terminal, and when each epoch began.
 class TimedBar final : public Renderer {
  public:
@@ -40,7 +51,7 @@ class TimedBar final : public Renderer {
       : bar_(make_renderer({.mode = RendererMode::bar, .terminal = {.interactive = true, .utf8 = true, .width = 100}}, screen_, screen_)) {}
   void on_run_begin(const RunInfo& info) override { bar_->on_run_begin(info); }
   void on_epoch_begin(std::int64_t epoch) override {
-    begun.push_back(steady_seconds());
+    begun.push_back(now());
     bar_->on_epoch_begin(epoch);
   }
   void on_step(const Progress& p) override { bar_->on_step(p); }
@@ -48,7 +59,7 @@ class TimedBar final : public Renderer {
   void on_event(const Event& e) override { bar_->on_event(e); }
   void on_message(const std::string& line) override { bar_->on_message(line); }
 
-  std::vector<double> begun;
+  std::vector<EpochCost> begun;
 
  private:
   std::ostringstream screen_;
@@ -56,26 +67,27 @@ class TimedBar final : public Renderer {
 };
 
 /// The first epoch warms up; the last one's end is not seen.
-void add_epochs(const std::vector<double>& begun, std::vector<double>& out) {
-  for (std::size_t i = 1; i + 1 < begun.size(); ++i) out.push_back(begun[i + 1] - begun[i]);
+void add_epochs(const std::vector<EpochCost>& begun, std::vector<EpochCost>& out) {
+  for (std::size_t i = 1; i + 1 < begun.size(); ++i)
+    out.push_back({.seconds = begun[i + 1].seconds - begun[i].seconds, .cpu_s = begun[i + 1].cpu_s - begun[i].cpu_s});
 }
 
-double median(std::vector<double> values) {
+double median(std::vector<EpochCost> values, double EpochCost::* what) {
   if (values.empty()) return 0;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  std::ranges::nth_element(values, middle, {}, what);
+  return (*middle).*what;
 }
 
-std::vector<double> bare_run(const FitJob& job, const Dataset& data) {
+std::vector<EpochCost> bare_run(const FitJob& job, const Dataset& data) {
   const JobModel made = make_job_model(job, data);
-  std::vector<double> begun;
-  const LambdaCallback clock{.on_epoch_begin = [&](Run&, std::int64_t) { begun.push_back(steady_seconds()); }};
+  std::vector<EpochCost> begun;
+  const LambdaCallback clock{.on_epoch_begin = [&](Run&, std::int64_t) { begun.push_back(now()); }};
   made.model->fit_run(data, {.epochs = job.epochs, .batch_size = job.batch_size, .callbacks = {clock}});
   return begun;
 }
 
-std::vector<double> full_run(FitJob job, const DataSplits& data) {
+std::vector<EpochCost> full_run(FitJob job, const DataSplits& data) {
   job.callbacks = {"early_stopping(monitor=loss, patience=1000)", "reduce_lr_on_plateau(monitor=loss, patience=1000)",
                    "model_checkpoint(best.weights.h5, monitor=loss, save_best_only=true, mode=max)", "csv_logger(log.csv)",
                    "terminate_on_nan"};
@@ -86,8 +98,9 @@ std::vector<double> full_run(FitJob job, const DataSplits& data) {
 
 }  // namespace
 
-double OverheadResult::bare() const { return median(bare_s); }
-double OverheadResult::full() const { return median(full_s); }
+EpochCost median_cost(const std::vector<EpochCost>& epochs) {
+  return {.seconds = median(epochs, &EpochCost::seconds), .cpu_s = median(epochs, &EpochCost::cpu_s)};
+}
 
 OverheadResult run_overhead_bench(const OverheadBench& bench) {
   const OverheadNet& net = find_net(bench.net);
@@ -102,8 +115,8 @@ OverheadResult run_overhead_bench(const OverheadBench& bench) {
   job.overwrite = true;
   job.run = bench.folder;
   for (int turn = 0; turn < bench.turns; ++turn) {
-    add_epochs(bare_run(job, *data.train), out.bare_s);
-    add_epochs(full_run(job, data), out.full_s);
+    add_epochs(bare_run(job, *data.train), out.bare);
+    add_epochs(full_run(job, data), out.full);
   }
   std::error_code error;
   std::filesystem::remove_all(bench.folder, error);

@@ -18,12 +18,16 @@ struct OverheadBench {
   std::string folder = "overhead-bench";  ///< of the runs; gone afterwards
   FitJob job = {};                        ///< its device, precision, threads
 };
+struct EpochCost {
+  double seconds = 0;
+  double cpu_s = 0;  ///< of all threads and of processes that ended, in the program and in the kernel
+};
 struct OverheadResult {
   std::int64_t samples = 0, batch = 0;
-  std::vector<double> bare_s = {}, full_s = {};  ///< seconds of each epoch, from its beginning to the next one's
-  double bare() const;                           ///< medians
-  double full() const;
+  std::vector<EpochCost> bare = {}, full = {};  ///< of each epoch, from its beginning to the next one's
 };
+/// Medians, each by itself.
+EpochCost median_cost(const std::vector<EpochCost>& epochs);
 /// Samples are drawn at random: what they show costs nothing.
 OverheadResult run_overhead_bench(const OverheadBench& bench);
 

@@ -67,26 +67,34 @@ bool RunFolder::holds_run(const fs::path& path) {
   return fs::is_regular_file(path / "config.toml", error);
 }
 
+fs::path RunFolder::free_path(const fs::path& root, std::string_view name, std::string_view date) {
+  const std::string stem = fmt::format("{}-{}-", safe_name(name), date);
+  std::error_code error;
+  for (int n = 1;; ++n)
+    if (fs::path path = root / (stem + std::to_string(n)); !fs::exists(path, error)) return path;
+}
+
 RunFolder RunFolder::create(const fs::path& root, std::string_view name, std::string_view date) {
   make_folders(root);
-  const std::string stem = fmt::format("{}-{}-", safe_name(name), date);
-  for (int n = 1;; ++n) {
-    const fs::path path = root / (stem + std::to_string(n));
+  while (true) {
+    const fs::path path = free_path(root, name, date);
     std::error_code error;
     if (fs::create_directory(path, error)) return RunFolder(path);
     if (error && error != std::errc::file_exists) cannot_make(path, error);
   }
 }
 
+void RunFolder::check_free(const fs::path& path, bool overwrite) {
+  if (!overwrite && holds_run(path))
+    throw Error({.category = Category::usage,
+                 .where = "--run " + path.string(),
+                 .what = "this folder already holds a run",
+                 .hint = "Continue it with --resume " + path.string() + ", or replace it with --overwrite."});
+}
+
 RunFolder RunFolder::create_at(const fs::path& path, bool overwrite) {
-  if (holds_run(path)) {
-    if (!overwrite)
-      throw Error({.category = Category::usage,
-                   .where = "--run " + path.string(),
-                   .what = "this folder already holds a run",
-                   .hint = "Continue it with --resume " + path.string() + ", or replace it with --overwrite."});
-    remove_run(path);
-  }
+  check_free(path, overwrite);
+  if (holds_run(path)) remove_run(path);
   make_folders(path);
   remove_unfinished(path);
   return RunFolder(path);
@@ -111,6 +119,11 @@ std::string RunFolder::read(std::string_view name) const { return read_file(file
 void RunFolder::write_history(const History& history) const {
   write("history.csv", history_csv(history));
   write("history.json", history_json(history));
+}
+
+void RunFolder::update_history(const History& history) const {
+  replace_file(file("history.csv"), history_csv(history));
+  replace_file(file("history.json"), history_json(history));
 }
 
 History RunFolder::read_history() const {

@@ -1,6 +1,6 @@
 #include "tune/run_writer.h"
 
-#include <algorithm>
+#include "engine/atomic_file.h"
 
 namespace lehr {
 
@@ -25,33 +25,18 @@ void RunWriter::submit(CheckpointImage epoch) {
 
 void RunWriter::write() {
   std::optional<CheckpointImage> epoch;
-  bool ending = false;
   {
     const std::lock_guard lock(mutex_);
     epoch.swap(newest_);
-    ending = ending_;
   }
   if (!epoch) return;
   const History& history = epoch->state.history;
-  folder_.write_history(history);
+  folder_.update_history(history);
   for (; logged_ < history.events.size(); ++logged_) folder_.append_event(history.events[logged_]);
-  const auto begin = Clock::now();
-  const bool due = ending || begin >= due_;
-  if (due) {
-    write_weights(*epoch);
-    constexpr int rest = 100;
-    due_ = begin + std::min<Clock::duration>(rest * (Clock::now() - begin), std::chrono::minutes(1));
-  }
-  const std::lock_guard lock(mutex_);
-  if (due || newest_)
-    spare_ = *std::move(epoch);
-  else
-    newest_ = std::move(epoch);
-}
-
-void RunWriter::write_weights(const CheckpointImage& epoch) {
   write_best();
-  write_checkpoint(folder_.file("checkpoint.lehr").string(), epoch);
+  write_checkpoint(folder_.file("checkpoint.lehr").string(), *epoch);
+  const std::lock_guard lock(mutex_);
+  spare_ = *std::move(epoch);
 }
 
 void RunWriter::write_best() {
@@ -60,34 +45,15 @@ void RunWriter::write_best() {
     const std::lock_guard lock(mutex_);
     best.swap(best_);
   }
-  if (!best) return;
-  try {
-    write_tensor_file(folder_.file("best.weights.h5").string(), *best);
-  } catch (...) {
-    const std::lock_guard lock(mutex_);
-    if (!best_) best_ = std::move(best);
-    throw;
-  }
-}
-
-void RunWriter::write_all() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  task_.submit([this] { write(); });
-}
-
-RunWriter::~RunWriter() {
-  try {
-    write_all();
-  } catch (...) {  // no memory: the checkpoint before stands
-    return;
-  }
+  if (best) best_tree_ = to_variable_paths(*std::move(best));
+  if (!best_tree_) return;
+  const auto file = folder_.file("best.weights.h5");
+  best_tree_->source = file.string();
+  write_file_atomically(file, encoder_.encode(*best_tree_));
+  best_tree_.reset();
 }
 
 void RunWriter::finish() {
-  write_all();
   task_.wait();
   if (auto problem = task_.take_problem()) throw Error(*problem);
 }

@@ -17,6 +17,7 @@ namespace lehr {
 struct Hdf5Object {
   std::map<std::string, std::vector<std::string>> attributes = {};  ///< text only; a scalar is a list of one
   std::vector<std::string> scalars = {};                            ///< names of those that are no list (for writing)
+  friend bool operator==(const Hdf5Object&, const Hdf5Object&) = default;
 };
 
 struct Hdf5Tree {
@@ -43,5 +44,24 @@ constexpr std::uint64_t hdf5_room(std::uint64_t file_bytes) { return (std::uint6
 
 /// The same tree gives the same bytes.
 std::vector<std::byte> encode_hdf5(const Hdf5Tree& tree);
+
+/// The same bytes for one tree after another. libhdf5 lays out the first; into trees of the same groups, texts, paths, shapes and types only the
+/// numbers are copied: nothing else of a file depends on them (no filters, no checksums), and no process has to be forked.
+class Hdf5Encoder {
+ public:
+  std::span<const std::byte> encode(const Hdf5Tree& tree);  ///< until the next call
+
+ private:
+  struct Place {
+    std::string path;
+    Shape shape;
+    DType dtype;
+    std::uint64_t offset;
+  };
+  bool laid_out(const Hdf5Tree& tree) const;
+  std::map<std::string, Hdf5Object> groups_;
+  std::vector<Place> places_;
+  std::vector<std::byte> bytes_;
+};
 
 }  // namespace lehr

@@ -2,6 +2,7 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "weights/child_process.h"
@@ -79,7 +80,8 @@ hid_t type_of(DType dtype) {
   }
 }
 
-void write_dataset(hid_t file, const std::string& path, const Array& array) {
+/// Returns where its numbers lie in the file.
+std::uint64_t write_dataset(hid_t file, const std::string& path, const Array& array) {
   std::vector<hsize_t> extents(array.shape().extents().begin(), array.shape().extents().end());
   const Hdf5Handle space(
       extents.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose,
@@ -88,11 +90,15 @@ void write_dataset(hid_t file, const std::string& path, const Array& array) {
   H5Pset_obj_track_times(plist, false);  // the same weights, the same bytes
   const Hdf5Handle data(H5Dcreate2(file, path.c_str(), type_of(array.dtype()), space, H5P_DEFAULT, plist, H5P_DEFAULT), H5Dclose,
                         "a dataset cannot be written");
-  if (array.count() != 0)
-    hdf5_check(H5Dwrite(data, type_of(array.dtype()), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data()), "a dataset cannot be written");
+  if (array.count() == 0) return 0;
+  hdf5_check(H5Dwrite(data, type_of(array.dtype()), H5S_ALL, H5S_ALL, H5P_DEFAULT, array.data()), "a dataset cannot be written");
+  const haddr_t offset = H5Dget_offset(data);
+  if (offset == HADDR_UNDEF) throw Hdf5Failure("a dataset has no place of its own");
+  return offset;
 }
 
-void write_tree(hid_t file, const Hdf5Tree& tree) {
+/// Returns the offsets of the datasets, in the tree's order.
+std::vector<std::uint64_t> write_tree(hid_t file, const Hdf5Tree& tree) {
   const Hdf5Handle plist = properties(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(plist, false);
   for (const auto& [path, object] : tree.groups) {  // sorted: a group comes before those in it
@@ -101,7 +107,9 @@ void write_tree(hid_t file, const Hdf5Tree& tree) {
         "a group cannot be written");
     write_attributes(group, object);
   }
-  for (const auto& [path, array] : tree.datasets) write_dataset(file, path, array);
+  std::vector<std::uint64_t> offsets;
+  for (const auto& [path, array] : tree.datasets) offsets.push_back(write_dataset(file, path, array));
+  return offsets;
 }
 
 std::uint64_t bytes_of(const Hdf5Tree& tree) {
@@ -110,26 +118,65 @@ std::uint64_t bytes_of(const Hdf5Tree& tree) {
   return sum + 16384 * (1 + tree.groups.size() + tree.datasets.size());
 }
 
-}  // namespace
+struct LaidOut {
+  std::vector<std::byte> bytes;
+  std::vector<std::uint64_t> offsets;  ///< of the datasets in them, in the tree's order
+};
 
-std::vector<std::byte> encode_hdf5(const Hdf5Tree& tree) {
+LaidOut lay_out(const Hdf5Tree& tree) {
   const std::uint64_t size = bytes_of(tree);
   const ChildLimits limits{.memory = (std::uint64_t{256} << 20U) + 4 * size,
                            .output = (std::uint64_t{64} << 20U) + 2 * size,
                            .seconds = 30 + static_cast<unsigned>(size >> 26U)};
-  return run_in_child(tree.source, "the HDF5 library, writing this file,", limits, [&](ChildOutput& out) {
+  LaidOut out;
+  out.bytes = run_in_child(tree.source, "the HDF5 library, writing this file,", limits, [&](ChildOutput& pipe) {
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     const Hdf5Handle access = properties(H5P_FILE_ACCESS);
     hdf5_check(H5Pset_fapl_core(access, std::max<std::size_t>(std::size_t{1} << 16U, size / 16), false), "no memory file");
     const Hdf5Handle file(H5Fcreate("lehr", H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose, "a file cannot be made");
-    write_tree(file, tree);
+    const auto offsets = write_tree(file, tree);
     hdf5_check(H5Fflush(file, H5F_SCOPE_GLOBAL), "the file cannot be finished");
     const ssize_t bytes = H5Fget_file_image(file, nullptr, 0);
     if (bytes <= 0) throw Hdf5Failure("the file cannot be read back");
     std::vector<std::byte> image(static_cast<std::size_t>(bytes));
     H5Fget_file_image(file, image.data(), image.size());
-    out.write(image);
+    pipe.write(image);
+    pipe.write(std::as_bytes(std::span(offsets)));
   });
+  out.offsets.resize(tree.datasets.size());
+  const std::size_t trailer = out.offsets.size() * sizeof(std::uint64_t);
+  std::memcpy(out.offsets.data(), out.bytes.data() + out.bytes.size() - trailer, trailer);
+  out.bytes.resize(out.bytes.size() - trailer);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_hdf5(const Hdf5Tree& tree) { return lay_out(tree).bytes; }
+
+bool Hdf5Encoder::laid_out(const Hdf5Tree& tree) const {
+  return !bytes_.empty() && std::ranges::equal(places_, tree.datasets, [](const Place& place, const auto& dataset) {
+    const auto& [path, array] = dataset;
+    return place.path == path && place.shape == array.shape() && place.dtype == array.dtype();
+  }) && groups_ == tree.groups;
+}
+
+std::span<const std::byte> Hdf5Encoder::encode(const Hdf5Tree& tree) {
+  if (laid_out(tree)) {
+    auto place = places_.begin();
+    for (const auto& [path, array] : tree.datasets) {
+      if (array.count() != 0) std::memcpy(bytes_.data() + place->offset, array.data(), array.bytes());
+      ++place;
+    }
+    return bytes_;
+  }
+  LaidOut fresh = lay_out(tree);
+  groups_ = tree.groups;
+  places_.clear();
+  for (const auto& [path, array] : tree.datasets)
+    places_.push_back({.path = path, .shape = array.shape(), .dtype = array.dtype(), .offset = fresh.offsets[places_.size()]});
+  bytes_ = std::move(fresh.bytes);
+  return bytes_;
 }
 
 }  // namespace lehr

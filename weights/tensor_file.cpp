@@ -13,6 +13,7 @@
 #include "engine/descriptor.h"
 #include "weights/formats.h"
 #include "weights/onnx_model.h"
+#include "weights/tensor_file_writer.h"
 
 namespace lehr {
 
@@ -115,13 +116,13 @@ TensorFile read_whole_or_texts(const std::string& file, bool with_weights) {
 TensorFile read_tensor_file(const std::string& file) { return read_whole_or_texts(file, true); }
 TensorFile read_model_texts(const std::string& file) { return read_whole_or_texts(file, false); }
 
-void write_tensor_file(const std::string& file, TensorFile tensors) {
+void TensorFileWriter::write(const std::string& file, TensorFile tensors) {
   tensors.source = file;
   switch (format_of_name(file)) {
     case WeightFormat::weights_h5:
-      return write_file_atomically(file, encode_hdf5(to_variable_paths(std::move(tensors))));
+      return write_file_atomically(file, encoder_.encode(to_variable_paths(std::move(tensors))));
     case WeightFormat::keras_h5:
-      return write_file_atomically(file, encode_hdf5(to_legacy_hdf5(std::move(tensors))));
+      return write_file_atomically(file, encoder_.encode(to_legacy_hdf5(std::move(tensors))));
     case WeightFormat::keras:
       return write_keras_archive(file, std::move(tensors));
     case WeightFormat::npz:
@@ -132,5 +133,7 @@ void write_tensor_file(const std::string& file, TensorFile tensors) {
       return write_safetensors(file, tensors);
   }
 }
+
+void write_tensor_file(const std::string& file, TensorFile tensors) { TensorFileWriter().write(file, std::move(tensors)); }
 
 }  // namespace lehr

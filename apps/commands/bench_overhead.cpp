@@ -10,6 +10,16 @@
 
 namespace lehr {
 
+namespace {
+
+JsonValue epochs_json(const std::vector<EpochCost>& epochs) {
+  std::vector<double> seconds, cpu;
+  for (const EpochCost& e : epochs) seconds.push_back(e.seconds), cpu.push_back(e.cpu_s);
+  return JsonValue::object({{"seconds", seconds}, {"cpu_s", cpu}});
+}
+
+}  // namespace
+
 void add_bench_overhead(CLI::App& bench, Console& console) {
   auto* command = bench.add_subcommand("overhead", "what callbacks, logs, progress and checkpoints add to an epoch of mlp or cifar");
   auto flags = std::make_shared<OverheadBench>();
@@ -21,26 +31,31 @@ void add_bench_overhead(CLI::App& bench, Console& console) {
   command->callback([&console, flags] {
     if (!flags->job.run.empty()) flags->folder = flags->job.run;
     const OverheadResult r = run_overhead_bench(*flags);
-    const double added = r.full() - r.bare();
+    const EpochCost bare = median_cost(r.bare), full = median_cost(r.full);
+    const double added = full.seconds - bare.seconds, added_cpu = full.cpu_s - bare.cpu_s;
     if (console.json) {
       console.out << JsonValue::object({{"net", flags->net},
                                         {"samples", r.samples},
                                         {"batch", r.batch},
-                                        {"bare_s", r.bare_s},
-                                        {"full_s", r.full_s},
-                                        {"bare_median_s", r.bare()},
-                                        {"full_median_s", r.full()},
+                                        {"bare", epochs_json(r.bare)},
+                                        {"full", epochs_json(r.full)},
+                                        {"bare_median_s", bare.seconds},
+                                        {"full_median_s", full.seconds},
                                         {"added_s", added},
-                                        {"added_share", added / r.bare()}})
+                                        {"added_share", added / bare.seconds},
+                                        {"bare_median_cpu_s", bare.cpu_s},
+                                        {"full_median_cpu_s", full.cpu_s},
+                                        {"added_cpu_s", added_cpu}})
                          .text(2)
                   << '\n';
       return;
     }
-    const auto [low, high] = std::minmax_element(r.bare_s.begin(), r.bare_s.end());
+    const auto [low, high] = std::ranges::minmax_element(r.bare, {}, &EpochCost::seconds);
     console.out << fmt::format(
         "{}, {} samples in batches of {}: an epoch takes {:.4g} s bare ({:.4g} to {:.4g}) and {:.4g} s with callbacks, logs, progress and "
-        "checkpoint: {:+.2f} ms, {:+.2f} %\n",
-        flags->net, r.samples, r.batch, r.bare(), *low, *high, r.full(), added * 1e3, 100 * added / r.bare());
+        "checkpoint: {:+.2f} ms, {:+.2f} %\nprocessor time {:.4g} s and {:.4g} s: {:+.2f} ms\n",
+        flags->net, r.samples, r.batch, bare.seconds, low->seconds, high->seconds, full.seconds, added * 1e3, 100 * added / bare.seconds,
+        bare.cpu_s, full.cpu_s, added_cpu * 1e3);
   });
 }
 

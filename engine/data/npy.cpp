@@ -212,8 +212,7 @@ Array parse_npy(std::span<const std::byte> bytes, const std::string& file) {
 
 Array read_npy(const std::string& file) { return parse_npy(read_bytes(file), file); }
 
-std::vector<std::byte> encode_npy(const Array& array) {
-  if (array.dtype() == DType::bf16) return encode_npy(array.as_f32());
+std::vector<std::byte> npy_header(const Array& array) {
   std::string shape = "(";
   for (const std::int64_t extent : array.shape().extents()) shape += std::to_string(extent) + (array.shape().rank() == 1 ? "," : ", ");
   if (array.shape().rank() > 1) shape.resize(shape.size() - 2);
@@ -221,13 +220,19 @@ std::vector<std::byte> encode_npy(const Array& array) {
   // The elements begin at a multiple of 64 bytes.
   text.append((64 - (10 + text.size() + 1) % 64) % 64, ' ');
   text += '\n';
-  std::vector<std::byte> out(10 + text.size() + array.bytes());
+  std::vector<std::byte> out(10 + text.size());
   std::memcpy(out.data(), magic.data(), 6);
   out[6] = std::byte{1};
   out[8] = static_cast<std::byte>(text.size() & 255U);
   out[9] = static_cast<std::byte>(text.size() >> 8U);
   std::memcpy(out.data() + 10, text.data(), text.size());
-  if (!array.empty()) std::memcpy(out.data() + 10 + text.size(), array.data(), array.bytes());
+  return out;
+}
+
+std::vector<std::byte> encode_npy(const Array& array) {
+  if (array.dtype() == DType::bf16) return encode_npy(array.as_f32());
+  std::vector<std::byte> out = npy_header(array);
+  out.insert(out.end(), array.data(), array.data() + array.bytes());
   return out;
 }
 

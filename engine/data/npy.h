@@ -28,6 +28,7 @@ Array npy_elements(const NpyHeader& header, std::span<const std::byte> bytes, Sh
 Array parse_npy(std::span<const std::byte> bytes, const std::string& file);
 Array read_npy(const std::string& file);
 std::vector<std::byte> encode_npy(const Array& array);
+std::vector<std::byte> npy_header(const Array& array);  ///< what stands before its elements; of a bf16 array there are none to be written
 void write_npy(const std::string& file, const Array& array);  ///< atomic
 
 }  // namespace lehr

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "engine/data/byte_reader.h"
+#include "engine/data/crc32.h"
 #include "engine/data/inflate.h"
 
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT; the numbers below are its signatures.
@@ -113,10 +113,6 @@ ZipEntry read_central(ByteReader& in, const std::string& file) {
   return entry;
 }
 
-std::uint32_t crc_of(std::span<const std::byte> bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
 /// Entries that share bytes make a small file large (D. Fifield, "A better zip bomb", 2019).
 void check_overlaps(const std::vector<ZipEntry>& entries, const std::string& file) {
   std::vector<const ZipEntry*> order;
@@ -174,7 +170,7 @@ std::vector<std::byte> ZipReader::read(const ZipEntry& entry) const {
   auto packed = read_at(descriptor_, begin, entry.compressed, file_);
   auto out = stored ? std::move(packed) : inflate(packed, Deflate::raw, where, entry.size);
   if (out.size() != entry.size) fail(where, "decompresses to fewer bytes than it claims");
-  if (crc_of(out) != entry.crc32) fail(where, "its checksum does not match", "The file is damaged; fetch it again.");
+  if (crc32_of(out) != entry.crc32) fail(where, "its checksum does not match", "The file is damaged; fetch it again.");
   return out;
 }
 

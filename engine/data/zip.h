@@ -41,11 +41,21 @@ class ZipWriter {
  public:
   explicit ZipWriter(std::string file) : file_(std::move(file)) {}
   void add(const std::string& name, std::span<const std::byte> bytes, bool compressed);
+  /// Stored: `head`, then `body`, which is not copied: it must be there until finish().
+  void add_view(const std::string& name, std::span<const std::byte> head, std::span<const std::byte> body);
   void finish();  ///< writes the directory; the file appears under its name only now
 
  private:
+  struct View {
+    std::size_t before = 0;  ///< so many bytes of out_ come first
+    std::span<const std::byte> bytes = {};
+  };
+  void begin_entry(ZipEntry entry);
+  void put_directory();
   std::string file_;
-  std::vector<std::byte> out_;
+  std::vector<std::byte> out_;  ///< all but the views
+  std::vector<View> views_;
+  std::uint64_t viewed_ = 0;  ///< bytes of them
   std::vector<ZipEntry> entries_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/atomic_file.h"
+#include "engine/data/crc32.h"
 #include "engine/data/zip.h"
 #include "kernels/error.h"
 
@@ -20,10 +21,6 @@ void put(std::vector<std::byte>& out, T value) {
   for (std::size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<std::byte>(static_cast<std::uint64_t>(value) >> (8 * i)));
 }
 void put_bytes(std::vector<std::byte>& out, std::span<const std::byte> bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
-
-std::uint32_t crc_of(std::span<const std::byte> bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
 
 std::vector<std::byte> deflate_raw(std::span<const std::byte> bytes) {
   z_stream stream{};
@@ -58,12 +55,24 @@ std::vector<std::byte> deflate_raw(std::span<const std::byte> bytes) {
 void ZipWriter::add(const std::string& name, std::span<const std::byte> bytes, bool compressed) {
   const auto packed = compressed ? deflate_raw(bytes) : std::vector<std::byte>{};
   const std::span<const std::byte> body = compressed ? std::span<const std::byte>(packed) : bytes;
-  const ZipEntry entry{.name = name,
-                       .compressed = body.size(),
-                       .size = bytes.size(),
-                       .offset = out_.size(),
-                       .crc32 = crc_of(bytes),
-                       .method = static_cast<std::uint16_t>(compressed ? 8 : 0)};
+  begin_entry({.name = name,
+               .compressed = body.size(),
+               .size = bytes.size(),
+               .crc32 = crc32_of(bytes),
+               .method = static_cast<std::uint16_t>(compressed ? 8 : 0)});
+  put_bytes(out_, body);
+}
+
+void ZipWriter::add_view(const std::string& name, std::span<const std::byte> head, std::span<const std::byte> body) {
+  const std::uint64_t size = head.size() + body.size();
+  begin_entry({.name = name, .compressed = size, .size = size, .crc32 = crc32_of(body, crc32_of(head))});
+  put_bytes(out_, head);
+  views_.push_back({.before = out_.size(), .bytes = body});
+  viewed_ += body.size();
+}
+
+void ZipWriter::begin_entry(ZipEntry entry) {
+  entry.offset = out_.size() + viewed_;
   const bool large = entry.size >= 0xffffffff || entry.compressed >= 0xffffffff;
   put(out_, local_signature);
   put(out_, static_cast<std::uint16_t>(large ? 45 : 20));
@@ -74,21 +83,33 @@ void ZipWriter::add(const std::string& name, std::span<const std::byte> bytes, b
   put(out_, entry.crc32);
   put(out_, large ? 0xffffffffU : static_cast<std::uint32_t>(entry.compressed));
   put(out_, large ? 0xffffffffU : static_cast<std::uint32_t>(entry.size));
-  put(out_, static_cast<std::uint16_t>(name.size()));
+  put(out_, static_cast<std::uint16_t>(entry.name.size()));
   put(out_, static_cast<std::uint16_t>(large ? 20 : 0));
-  put_bytes(out_, std::as_bytes(std::span(name)));
+  put_bytes(out_, std::as_bytes(std::span(entry.name)));
   if (large) {
     put(out_, std::uint16_t{1});
     put(out_, std::uint16_t{16});
     put(out_, entry.size);
     put(out_, entry.compressed);
   }
-  put_bytes(out_, body);
-  entries_.push_back(entry);
+  entries_.push_back(std::move(entry));
 }
 
 void ZipWriter::finish() {
-  const std::uint64_t directory = out_.size();
+  put_directory();
+  std::vector<std::span<const std::byte>> pieces;
+  std::size_t at = 0;
+  for (const View& view : views_) {
+    pieces.push_back(std::span(out_).subspan(at, view.before - at));
+    pieces.push_back(view.bytes);
+    at = view.before;
+  }
+  pieces.push_back(std::span(out_).subspan(at));
+  write_file_atomically(file_, std::span<const std::span<const std::byte>>(pieces));
+}
+
+void ZipWriter::put_directory() {
+  const std::uint64_t directory = out_.size() + viewed_;
   for (const ZipEntry& entry : entries_) {
     const bool large = entry.size >= 0xffffffff || entry.compressed >= 0xffffffff || entry.offset >= 0xffffffff;
     put(out_, central_signature);
@@ -114,10 +135,10 @@ void ZipWriter::finish() {
       put(out_, entry.offset);
     }
   }
-  const std::uint64_t size = out_.size() - directory;
+  const std::uint64_t size = out_.size() + viewed_ - directory;
   const bool large = entries_.size() >= 0xffff || size >= 0xffffffff || directory >= 0xffffffff;
   if (large) {
-    const std::uint64_t end64 = out_.size();
+    const std::uint64_t end64 = out_.size() + viewed_;
     put(out_, end64_signature);
     put(out_, std::uint64_t{44});
     put(out_, std::uint16_t{45});
@@ -140,7 +161,6 @@ void ZipWriter::finish() {
   put(out_, large ? 0xffffffffU : static_cast<std::uint32_t>(size));
   put(out_, large ? 0xffffffffU : static_cast<std::uint32_t>(directory));
   put(out_, std::uint16_t{0});
-  write_file_atomically(file_, out_);
 }
 
 }  // namespace lehr

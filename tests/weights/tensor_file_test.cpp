@@ -9,6 +9,7 @@
 #include "engine/data/npz.h"
 #include "tests/check/data_error.h"
 #include "tests/check/temporary_folder.h"
+#include "weights/formats.h"
 #include "weights/tensor_file.h"
 
 using namespace lehr;
@@ -156,4 +157,29 @@ TEST_CASE("npz: an archive that unpacks to far more than it holds is refused bef
   const Array zeros(Shape{100'000'000}, DType::f32);
   write_npz(folder / "bomb.npz", {{"dense/kernel", zeros}}, true);
   CHECK(mentions(data_error([&] { read_tensor_file(folder / "bomb.npz"); }), "unpack"));
+}
+
+TEST_CASE("hdf5: an encoder that has laid out one file gives the next one's bytes as libhdf5 does, and lays out another kind afresh") {
+  const auto tree = [](float first, std::int64_t units) {
+    TensorFile file{.ordered = true};
+    Array kernel({7, units}, DType::f32), bias({units}, DType::f32);
+    for (std::size_t i = 0; i < kernel.count(); ++i) kernel.as<float>()[i] = first + static_cast<float>(i);
+    for (std::size_t i = 0; i < bias.count(); ++i) bias.as<float>()[i] = -first;
+    file.layers.push_back(
+        {.name = "dense", .path = "layers/dense", .weights = {{.name = "kernel", .values = kernel}, {.name = "bias", .values = bias}}});
+    file.layers.push_back({.name = "flatten", .path = "layers/flatten"});
+    file.optimizer =
+        OptimizerVariables{.name = "adam", .values = {Array::from<std::int64_t>(Shape{}, std::vector<std::int64_t>{units}), bias}};
+    return to_variable_paths(std::move(file));
+  };
+  Hdf5Encoder encoder;
+  for (const auto& [first, units] : std::vector<std::pair<float, std::int64_t>>{{1, 5}, {2, 5}, {3, 5}, {4, 6}, {5, 5}, {6, 5}}) {
+    const auto expected = encode_hdf5(tree(first, units));
+    const auto got = encoder.encode(tree(first, units));
+    CHECK(std::ranges::equal(got, expected));
+  }
+  // The same shapes under other names.
+  Hdf5Tree renamed = tree(6, 5);
+  renamed.group("layers/other").attributes["name"] = {"other"};
+  CHECK(std::ranges::equal(encoder.encode(renamed), encode_hdf5(renamed)));
 }

@@ -172,13 +172,7 @@ EventFile::EventFile(std::filesystem::path path, std::int64_t keep, double wall_
 
 void EventFile::flush() {
   if (pending_.empty()) return;
-  try {
-    append_to_file(path_, pending_);
-  } catch (const Error&) {  // half a record would end the file for every reader
-    std::error_code ignored;
-    std::filesystem::resize_file(path_, static_cast<std::uintmax_t>(bytes_), ignored);
-    throw;
-  }
+  append_to_file(path_, pending_);  // all or nothing: half a record would end the file for every reader
   bytes_ += static_cast<std::int64_t>(pending_.size());
   pending_.clear();
 }
