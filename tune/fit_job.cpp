@@ -82,16 +82,21 @@ class JobRun {
   }
 
   FitOutcome run() {
-    open_folder();
+    if (job_.resume)
+      folder_ = RunFolder::open(job_.run, job_.runs_root);
+    else if (!job_.run.empty())
+      RunFolder::check_free(job_.run, job_.overwrite);
     FitOptions options = fit_options();
-    if (job_.resume) rewind(options.resume ? options.resume->history : History{});
-    writer_.emplace(*folder_, logged_);
     options.on_epoch = [&](const TrainingState& state) {
       note_best(state.history);
       writer_->submit(capture_checkpoint(*model_, state, origin_, writer_->reusable()));
       warn_of_disk();
     };
     options.on_ready = [&](const MemoryUse& memory) {
+      make_folder();
+      options.folder = folder_->path();
+      if (job_.resume) rewind(options.resume ? options.resume->history : History{});
+      writer_.emplace(*folder_, logged_);
       if (hooks_.renderer != nullptr) hooks_.renderer->on_run_begin(run_info(options, memory));
       for (const auto& message : parts_.messages) say(message);
       // Its end is done once more: it may have been killed there.
@@ -143,13 +148,15 @@ class JobRun {
     if (hooks_.renderer != nullptr) hooks_.renderer->on_message(line);
   }
 
-  void open_folder() {
-    if (job_.resume)
-      folder_ = RunFolder::open(job_.run, job_.runs_root);
-    else if (!job_.run.empty())
-      folder_ = RunFolder::create_at(job_.run, job_.overwrite);
-    else
-      folder_ = RunFolder::create(job_.runs_root, job_.name, today());
+  /// Before it is made: a new name may be another's by then.
+  std::filesystem::path folder_to_be() const {
+    if (folder_) return folder_->path();
+    return job_.run.empty() ? RunFolder::free_path(job_.runs_root, job_.name, today()) : std::filesystem::path(job_.run);
+  }
+
+  void make_folder() {
+    if (!folder_)
+      folder_ = job_.run.empty() ? RunFolder::create(job_.runs_root, job_.name, today()) : RunFolder::create_at(job_.run, job_.overwrite);
     Config config;
     FitJob settled = job_;
     if (settled.optimizer.empty() && !own_optimizer_) settled.optimizer = "adam";
@@ -170,7 +177,7 @@ class JobRun {
                        .validation_data = parts_.validation ? &*parts_.validation : nullptr,
                        .shuffle = job_.shuffle,
                        .renderer = hooks_.renderer,
-                       .folder = folder_->path(),
+                       .folder = folder_to_be(),
                        .interrupted = hooks_.interrupted};
     options.callbacks = callbacks_;
     options.callbacks.emplace_back(TensorBoard{.log_dir = ".", .split = false});
@@ -181,9 +188,9 @@ class JobRun {
     }
     options.augmentation = augmentation_;
     options.class_weights = class_weights(job_.class_weight, parts_.train, model_->network().output().elements());
-    const auto file = folder_->file("checkpoint.lehr");
-    if (job_.resume && (std::filesystem::exists(file) || std::filesystem::exists(previous_checkpoint(file.string()))))
-      options.resume = read_checkpoint(folder_->file("checkpoint.lehr").string(), *model_, origin_, &parts_.messages);
+    if (!folder_) return options;
+    if (const std::string file = folder_->file("checkpoint.lehr").string(); checkpoint_exists(file))
+      options.resume = read_checkpoint(file, *model_, origin_, &parts_.messages);
     return options;
   }
 

@@ -88,9 +88,9 @@ struct FitOptions {
   std::vector<float> class_weights = {};  ///< by id; empty: none
   Network augmentation = {};              ///< layers in front of the training plan only
   Renderer* renderer = nullptr;
-  std::filesystem::path folder = {};                        ///< where callbacks' relative files go
+  std::filesystem::path folder = {};                        ///< where callbacks' relative files go; read after on_ready, which may make it
   std::function<bool()> interrupted = {};                   ///< asked after every step: true stops after it, state kept
-  std::function<void(const MemoryUse&)> on_ready = {};      ///< once, when all is allocated and nothing has run
+  std::function<void(const MemoryUse&)> on_ready = {};      ///< once, when all is checked and allocated, and nothing has run
   std::function<void(const TrainingState&)> on_epoch = {};  ///< after callbacks: writes checkpoint and history
   std::optional<TrainingState> resume = {};
   std::int64_t snapshot_every = 0;                                 ///< batches between calls of on_batches

@@ -217,3 +217,28 @@ TEST_CASE("Ctrl-C: 130, the state saved, and the command that goes on") {
   CHECK(fs::exists(folder.path / "long/checkpoint.lehr"));
   CHECK(command(folder, "evaluate long --json").code == 0);
 }
+
+TEST_CASE("bad input: what is known before training leaves no run folder, and a run that goes on keeps its settings") {
+  const Folder folder;
+  const std::string fit = "fit --model 'flatten | dense(10, softmax)' --data digits --epochs 1 ";
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"--callback 'early_stopping(monitor=val_typo)'", "val_typo"}, {"--callback 'csv_logger(log.csv, separator=\";;\")'", "separator"},
+      {"--callback 'model_checkpoint(best.keras)'", "whole models"}, {"--class-weight 0:1.5,99:2", "--class-weight"},
+      {"--augment 'random_flip(horizontal) | dense(3)'", "dense"},   {"--batch-size 0", "--batch-size"}};
+  for (const auto& [flags, word] : wrong) {
+    CAPTURE(flags);
+    const Result r = command(folder, fit + flags);
+    CAPTURE(r.err);
+    CHECK(r.code == 2);
+    CHECK(r.err.find(word) != std::string::npos);
+    CHECK(command(folder, fit + flags + " --run run").code == 2);
+    CHECK_FALSE(fs::exists(folder.path / "run"));
+    CHECK_FALSE(fs::exists(folder.path / "runs"));
+  }
+  REQUIRE(command(folder, fit + "--quiet --run run").code == 0);
+  const std::string config = lehr::read_file(folder.path / "run/config.toml"), history = lehr::read_file(folder.path / "run/history.csv");
+  CHECK(command(folder, "fit --resume run --epochs 3 --callback 'early_stopping(monitor=val_typo)'").code == 2);
+  CHECK(command(folder, fit + "--run run --overwrite --callback 'early_stopping(monitor=val_typo)'").code == 2);
+  CHECK(lehr::read_file(folder.path / "run/config.toml") == config);
+  CHECK(lehr::read_file(folder.path / "run/history.csv") == history);
+}

@@ -81,6 +81,7 @@ TEST_CASE("fit --metrics: a monitor that is no column, a metric twice and an unk
   const Result monitor = command(folder, "fit" + std::string(faces) + " --metrics auc --callback 'early_stopping(monitor=val_f1)' --run a");
   CHECK(monitor.code == 2);
   CHECK(has(monitor.err, "val_auc"));
+  CHECK_FALSE(std::filesystem::exists(folder.path / "a"));
   CHECK(command(folder, "fit" + std::string(faces) + " --metrics auc,auc --run b").code == 2);
   const Result unknown = command(folder, "fit" + std::string(faces) + " --metrics presicion --run c");
   CHECK(unknown.code == 2);

@@ -15,14 +15,18 @@ class BackupCallback final : public StatelessCallback {};
 std::unique_ptr<Callback> make_callback(const BackupAndRestore&) { return std::make_unique<BackupCallback>(); }
 
 FitResult fit_with_backup(Model& model, const Dataset& train, const FitOptions& given, const BackupAndRestore& spec) {
-  const auto file = given.folder / spec.backup_dir.value() / "checkpoint.lehr";
+  const auto file = [&] { return (given.folder / spec.backup_dir.value() / "checkpoint.lehr").string(); };
   FitOptions options = given;
   std::erase_if(options.callbacks, [](const CallbackSpec& c) { return c.as<BackupAndRestore>() != nullptr; });
   model.resolve(train);
-  if (!options.resume && (std::filesystem::exists(file) || std::filesystem::exists(previous_checkpoint(file.string()))))
-    options.resume = read_checkpoint(file.string(), model);
-  CheckpointWriter writer(file.string());
-  const auto back_up = [&](const TrainingState& state) { writer.submit(capture_checkpoint(model, state)); };
+  if (!options.resume && checkpoint_exists(file())) options.resume = read_checkpoint(file(), model);
+  std::optional<CheckpointWriter> writer;
+  options.on_ready = [&](const MemoryUse& use) {
+    if (given.on_ready) given.on_ready(use);
+    options.folder = given.folder;  // made by now
+    writer.emplace(file());
+  };
+  const auto back_up = [&](const TrainingState& state) { writer->submit(capture_checkpoint(model, state)); };
   options.on_epoch = [&](const TrainingState& state) {
     if (given.on_epoch) given.on_epoch(state);
     if (spec.save_freq.epochs()) back_up(state);
@@ -33,11 +37,11 @@ FitResult fit_with_backup(Model& model, const Dataset& train, const FitOptions& 
   }
   FitResult result = model.fit_run(train, options);
   if (result.interrupted) back_up(result.state);
-  writer.finish();
+  writer->finish();
   if (!result.interrupted && spec.delete_checkpoint) {
     std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-    std::filesystem::remove(previous_checkpoint(file.string()), ignored);
+    std::filesystem::remove(file(), ignored);
+    std::filesystem::remove(previous_checkpoint(file()), ignored);
   }
   return result;
 }
