@@ -6,6 +6,7 @@
 #include "engine/json.h"
 #include "engine/spec/json.h"
 #include "optim/catalogue.h"
+#include "tune/keras_metrics.h"
 
 namespace lehr {
 
@@ -71,59 +72,6 @@ Loss loss_of(const JsonValue& json, const std::string& source) {
   return SpecConvert<Loss>::from(spec_from_json(cut(json, fields, where), where));
 }
 
-/// Which of Keras's metrics ask for all predictions, and with what meaning: every entry of the outputs a yes or no of its own.
-ClassMetric class_metric_of(const JsonValue& json) {
-  SpecValue call = SpecValue::call(json.is_string() ? json.string() : json.at("class_name").string());
-  std::string name = call.text;
-  bool threshold = false, multi_label = false;
-  if (json.is_object())
-    for (const auto& [key, value] : json.at("config").members()) {
-      if (key == "name") name = value.string();
-      multi_label = multi_label || (key == "multi_label" && value.boolean());
-      if (value.is_null()) continue;
-      const bool number = value.is_number() && (key == "top_k" || key == "class_id" || key == "num_thresholds");
-      if (number) call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
-      if (key == "curve" || key == "average") call.keywords.push_back({.name = key, .value = SpecValue::word(value.string())});
-      if (key == "thresholds" || key == "threshold") {
-        const JsonValue& first = value.is_array() ? value.at(0) : value;
-        if (!first.is_number() || (value.is_array() && value.size() != 1)) continue;
-        call.keywords.push_back({.name = key, .value = SpecValue::of(first.number())});
-        threshold = true;
-      }
-      threshold = threshold || key == "top_k";
-    }
-  ClassMetric metric = class_metric_from_spec(call);
-  metric.name = name;
-  const bool counted = metric.kind == ClassMetricKind::precision || metric.kind == ClassMetricKind::recall;
-  if (counted && !threshold) metric.threshold = 0.5;
-  if (metric.kind == ClassMetricKind::auc && !metric.num_thresholds) metric.num_thresholds = 200;
-  if (multi_label) metric.average = ClassAverage::macro;
-  if (metric.kind == ClassMetricKind::f1_score && metric.average == ClassAverage::automatic) metric.average = ClassAverage::none;
-  return metric;
-}
-
-void collect_metrics(const JsonValue& json, const std::string& source, Compiled& out) {
-  if (json.is_null()) return;
-  if (json.is_array()) {
-    for (const auto& element : json.elements()) collect_metrics(element, source, out);
-    return;
-  }
-  SpecValue call = SpecValue::call(json.is_string() ? json.string() : json.at("class_name").string());
-  if (is_class_metric(call)) {
-    out.class_metrics.push_back(class_metric_of(json));
-    return;
-  }
-  std::string name = call.text;
-  if (json.is_object())
-    for (const auto& [key, value] : json.at("config").members()) {
-      if (key == "name") name = value.string();
-      if (key == "k") call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
-    }
-  Metric metric = metric_from_spec(call);
-  metric.name = name;
-  out.metrics->push_back(std::move(metric));
-}
-
 /// As keras.saving.serialize_keras_object writes it.
 JsonValue keras_object(const JsonValue& object, const char* module) {
   return JsonValue::object(
@@ -170,8 +118,9 @@ Compiled from_compile_config(const std::string& text, const std::string& source)
   Compiled out{.optimizer = optimizer_of(json.at("optimizer"), source)};
   if (const JsonValue* loss = json.find("loss"); loss != nullptr && !loss->is_null()) out.loss = loss_of(*loss, source);
   if (const JsonValue* metrics = json.find("metrics"); metrics != nullptr) {
-    out.metrics.emplace();
-    collect_metrics(*metrics, source, out);
+    MetricList list = metrics_from_keras(*metrics);
+    out.metrics = std::move(list.metrics);
+    out.class_metrics = std::move(list.class_metrics);
   }
   return out;
 }
@@ -189,46 +138,21 @@ bool keras_knows(const Optimizer& optimizer) {
   return known(keras_optimizers, std::string(optimizer.info().class_name)) && (style == nullptr || style->text == "keras");
 }
 
-namespace {
-
-/// Where Keras means the same by it: of one output, or of one-hot labels by Keras's own keys. Keras refuses ids here.
-std::optional<JsonValue> class_metric_json(const ClassMetric& metric, const std::optional<Loss>& loss) {
-  const bool one_output = loss && std::holds_alternative<BinaryCrossentropy>(*loss);
-  if (!loss || takes_ids(*loss) || metric.kind == ClassMetricKind::specificity) return {};
-  const auto object = [](const char* class_name, JsonValue config) {
-    return keras_object(JsonValue::object({{"class_name", class_name}, {"config", std::move(config)}}), "keras.metrics");
-  };
-  if (metric.kind == ClassMetricKind::f1_score) {
-    const bool named = metric.average != ClassAverage::automatic && metric.average != ClassAverage::none;
-    const JsonValue average = named ? JsonValue(SpecConvert<ClassAverage>::to(metric.average).text) : JsonValue();
-    return object("F1Score", JsonValue::object({{"name", metric.name}, {"average", average}, {"threshold", metric.threshold}}));
-  }
-  if (!one_output && (!metric.by_entries() || metric.averaged() != ClassAverage::micro)) return {};
-  if (metric.kind == ClassMetricKind::auc)
-    return object("AUC", JsonValue::object({{"name", metric.name},
-                                            {"num_thresholds", metric.num_thresholds.value_or(200)},
-                                            {"curve", SpecConvert<Curve>::to(metric.curve).text}}));
-  return object(
-      metric.kind == ClassMetricKind::precision ? "Precision" : "Recall",
-      JsonValue::object({{"name", metric.name}, {"thresholds", metric.threshold}, {"top_k", metric.top_k}, {"class_id", metric.class_id}}));
-}
-
-}  // namespace
-
 std::string to_compile_config(const Compiled& compiled, double rate) {
   JsonValue metrics = JsonValue::array();
-  for (const Metric& metric : compiled.metrics.value_or(std::vector<Metric>{})) {
-    if (metric.kind != MetricKind::top_k) {
-      metrics.push_back(metric.name);
-      continue;
-    }
-    const bool sparse = compiled.loss && takes_ids(*compiled.loss);
-    metrics.push_back(keras_object(JsonValue::object({{"class_name", sparse ? "SparseTopKCategoricalAccuracy" : "TopKCategoricalAccuracy"},
-                                                      {"config", JsonValue::object({{"name", metric.name}, {"k", metric.k}})}}),
-                                   "keras.metrics"));
+  const auto add = [&](const KerasMetric& metric) {
+    if (metric.class_name.empty())
+      metrics.push_back(metric.config);
+    else
+      metrics.push_back(keras_object(JsonValue::object({{"class_name", metric.class_name}, {"config", metric.config}}), "keras.metrics"));
+  };
+  if (compiled.loss) {
+    for (const Metric& metric : compiled.metrics.value_or(std::vector<Metric>{})) add(keras_metric(metric, *compiled.loss));
+    const bool one_output = std::holds_alternative<BinaryCrossentropy>(*compiled.loss);
+    if (!takes_ids(*compiled.loss))  // Keras refuses ids here
+      for (const ClassMetric& metric : compiled.class_metrics)
+        if (const auto known = keras_metric(metric, one_output)) add(*known);
   }
-  for (const ClassMetric& metric : compiled.class_metrics)
-    if (auto json = class_metric_json(metric, compiled.loss)) metrics.push_back(*std::move(json));
   return JsonValue::object({{"optimizer", optimizer_json(compiled.optimizer, rate)},
                             {"loss", compiled.loss ? loss_json(*compiled.loss) : JsonValue()},
                             {"loss_weights", nullptr},

@@ -44,6 +44,22 @@ TEST_CASE("fit leaves report.html: one file, nothing fetched, with settings, num
   CHECK(has(page, text));
 }
 
+TEST_CASE("the report's Keras code has every metric: Keras's own where it means the same, else written out") {
+  const Folder folder;
+  const std::string fit = "fit --model 'flatten | dense(4, softmax)' --metrics accuracy,'top_k(k=2,name=top_2)',precision,'f1_score,auc' " +
+                          std::string(faces) + " --learning-rate 'step_decay(0.5, 1)' --run a";
+  REQUIRE(command(folder, fit).code == 0);
+  const std::string page = lehr::read_file(folder.path / "a/report.html");
+  for (const char* line :
+       {"'accuracy',", "keras.metrics.SparseTopKCategoricalAccuracy(name='top_2', k=2)", "class EachClass(keras.metrics.Metric)",
+        "lambda tp, fp, fn, tn: (tp, tp + fp), lambda tp, fp, fn: tp + fp + fn &gt; 0, name='precision')",
+        "of_labels(keras.metrics.F1Score)(name='f1_score', average='macro')",
+        "of_labels(keras.metrics.AUC)(name='auc', num_thresholds=200, curve='ROC', multi_label=True)", "rates = [0.001",
+        "keras.callbacks.LearningRateScheduler("})
+    CHECK_MESSAGE(has(page, line), line);
+  CHECK_FALSE(has(page, "StepDecay"));
+}
+
 TEST_CASE("evaluate --metrics: a model's and a whole set's metrics side by side; unknown ones list what there is") {
   const Folder folder;
   REQUIRE(train(folder, "a", "flatten | dense(4, softmax)").code == 0);

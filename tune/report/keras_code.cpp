@@ -5,7 +5,7 @@
 #include "engine/spec/parse.h"
 #include "tune/callback.h"
 #include "tune/format.h"
-#include "tune/job_inputs.h"
+#include "tune/report/keras_metric_code.h"
 
 namespace lehr {
 
@@ -89,24 +89,33 @@ std::string network_python(const BuiltNetwork& network) {
   return out + fmt::format("model = keras.Model(inputs, {})\n", node(entries.size()));
 }
 
-std::string optimizer_python(const FitJob& job, bool with_schedule) {
-  if (with_schedule) return python(parse_spec(job.optimizer), "keras.optimizers.");
-  return python(job_optimizer(job).text(), "keras.optimizers.");
+/// Rates that a callback sets every epoch leave the optimizer's own without meaning.
+std::string optimizer_python(const Optimizer& optimizer, const std::vector<double>& rates) {
+  return python((rates.empty() ? optimizer : optimizer.with_learning_rate(rates.front())).text(), "keras.optimizers.");
+}
+
+std::string loss_python(const Loss& loss) {
+  const SpecValue spec = SpecConvert<Loss>::to(loss);
+  return spec.items.empty() && spec.keywords.empty() ? quoted(std::string(name_of(loss))) : python(spec, "keras.losses.");
+}
+
+std::string compile_python(const Model& model, const std::vector<double>& rates) {
+  const KerasMetricCode metrics =
+      keras_metric_code(model.metrics(), model.class_metrics(), model.loss(), model.network().output().elements());
+  return metrics.definitions + fmt::format("model.compile(optimizer={},\n              loss={},\n              metrics=[{}])\n",
+                                           optimizer_python(model.options().optimizer, rates), loss_python(model.loss()), metrics.list);
 }
 
 }  // namespace
 
-std::string keras_code(const FitJob& job, const BuiltNetwork& network, const std::string& loss, const std::vector<std::string>& metrics,
-                       const std::vector<double>& rates) {
+std::string keras_code(const FitJob& job, const Model& model, const std::vector<double>& rates) {
+  const BuiltNetwork& network = model.network();
   std::string out = "import keras\nfrom keras import layers\n\n# x_train, y_train, x_val, y_val: " + job.data + "\n";
   if (!network.network().weights().empty() && network.network().weights() != "none")
     out += "# starting weights: " + network.network().weights() + "\n";
   if (job.preprocess != "none") out += "# inputs: keras.applications.vgg16.preprocess_input\n";
-  out += "keras.utils.set_random_seed(" + std::to_string(job.seed) + ")\n\n" + network_python(network) + "\n";
-  std::string names;
-  for (const auto& m : metrics) names += (names.empty() ? "" : ", ") + quoted(m);
-  out += fmt::format("model.compile(optimizer={},\n              loss='{}', metrics=[{}])\n", optimizer_python(job, !rates.empty()), loss,
-                     names);
+  out +=
+      "keras.utils.set_random_seed(" + std::to_string(job.seed) + ")\n\n" + network_python(network) + "\n" + compile_python(model, rates);
   std::string callbacks;
   const auto add = [&](const std::string& text) { callbacks += (callbacks.empty() ? "" : ",\n             ") + text; };
   if (!rates.empty()) {

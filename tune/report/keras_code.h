@@ -3,14 +3,12 @@
 
 #include <string>
 
-#include "layers/network.h"
 #include "tune/fit_job.h"
-#include "tune/history.h"
+#include "tune/model.h"
 
 namespace lehr {
 
-/// `rates`: by epoch, where a schedule that Keras has no name for set them; else empty. `loss` and `metrics`: what the job's silence meant.
-std::string keras_code(const FitJob& job, const BuiltNetwork& network, const std::string& loss, const std::vector<std::string>& metrics,
-                       const std::vector<double>& rates);
+/// `rates`: by epoch, where a schedule that Keras has no name for set them; else empty.
+std::string keras_code(const FitJob& job, const Model& model, const std::vector<double>& rates);
 
 }  // namespace lehr

@@ -8,6 +8,7 @@
 #include "engine/spec/convert.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
+#include "tune/keras_compile.h"
 #include "tune/plot/contact_sheet.h"
 #include "tune/plot/svg.h"
 #include "tune/report/keras_code.h"
@@ -96,12 +97,11 @@ void judge(RunReport& report, Model& model, const Dataset& data, const std::stri
 }
 
 /// The rates of a schedule that Keras has no class for.
-std::vector<double> rates_to_write(const FitJob& job, const History& history) {
-  const Optimizer optimizer = job_optimizer(job);
+std::vector<double> rates_to_write(const Optimizer& optimizer, const History& history) {
   if (optimizer.learning_rate().constant()) return {};
   const SpecValue text = optimizer.text();
   const SpecValue* schedule = text.keyword("learning_rate");
-  if (schedule != nullptr && !schedule->class_name.empty()) return {};
+  if (schedule != nullptr && is_keras_schedule(schedule->class_name)) return {};
   return history.column("learning_rate");
 }
 
@@ -114,9 +114,7 @@ void add_model(RunReport& report, const FitJob& job, Model& model, const JobPart
   if (parts.test) report.parts.push_back(facts_of("test", *parts.test));
   report.layers = layers_of(model.network());
   report.device = model.backend().name();
-  std::vector<std::string> metrics;
-  for (const auto& m : model.metrics()) metrics.push_back(m.name);
-  report.keras = keras_code(job, model.network(), std::string(name_of(model.loss())), metrics, rates_to_write(job, report.history));
+  report.keras = keras_code(job, model, rates_to_write(model.options().optimizer, report.history));
   VerdictEvidence evidence;
   if (train.labels() != LabelKind::values && train.labels() != LabelKind::none) {
     evidence.classes = model.network().output().elements();

@@ -1,0 +1,133 @@
+#include "tune/keras_metrics.h"
+
+#include <algorithm>
+#include <array>
+
+namespace lehr {
+
+namespace {
+
+ClassMetric class_metric_of(const JsonValue& json) {
+  SpecValue call = SpecValue::call(json.is_string() ? json.string() : json.at("class_name").string());
+  std::string name = call.text;
+  bool threshold = false, multi_label = false;
+  if (json.is_object())
+    for (const auto& [key, value] : json.at("config").members()) {
+      if (key == "name") name = value.string();
+      multi_label = multi_label || (key == "multi_label" && value.boolean());
+      if (value.is_null()) continue;
+      const bool number = value.is_number() && (key == "top_k" || key == "class_id" || key == "num_thresholds");
+      if (number) call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
+      if (key == "curve" || key == "average") call.keywords.push_back({.name = key, .value = SpecValue::word(value.string())});
+      if (key == "thresholds" || key == "threshold") {
+        const JsonValue& first = value.is_array() ? value.at(0) : value;
+        if (!first.is_number() || (value.is_array() && value.size() != 1)) continue;
+        call.keywords.push_back({.name = key, .value = SpecValue::of(first.number())});
+        threshold = true;
+      }
+      threshold = threshold || key == "top_k";
+    }
+  ClassMetric metric = class_metric_from_spec(call);
+  metric.name = name;
+  const bool counted = metric.kind == ClassMetricKind::precision || metric.kind == ClassMetricKind::recall;
+  if (counted && !threshold) metric.threshold = 0.5;
+  if (metric.kind == ClassMetricKind::auc && !metric.num_thresholds) metric.num_thresholds = 200;
+  if (multi_label) metric.average = ClassAverage::macro;
+  if (metric.kind == ClassMetricKind::f1_score && metric.average == ClassAverage::automatic) metric.average = ClassAverage::none;
+  return metric;
+}
+
+void add_metrics(const JsonValue& json, MetricList& out) {
+  if (json.is_null()) return;
+  if (json.is_array()) {
+    for (const auto& element : json.elements()) add_metrics(element, out);
+    return;
+  }
+  SpecValue call = SpecValue::call(json.is_string() ? json.string() : json.at("class_name").string());
+  if (is_class_metric(call)) {
+    out.class_metrics.push_back(class_metric_of(json));
+    return;
+  }
+  std::string name = call.text;
+  if (json.is_object())
+    for (const auto& [key, value] : json.at("config").members()) {
+      if (key == "name") name = value.string();
+      if (key == "k") call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
+    }
+  Metric metric = metric_from_spec(call);
+  metric.name = name;
+  out.metrics.push_back(std::move(metric));
+}
+
+/// What Keras knows by this word and logs under it.
+constexpr std::array keras_words{"accuracy",           "acc", "sparse_categorical_accuracy", "categorical_accuracy",
+                                 "binary_accuracy",    "mse", "mean_squared_error",          "mae",
+                                 "mean_absolute_error"};
+
+const char* class_of(MetricKind kind, const Loss& loss) {
+  const bool ids = takes_ids(loss);
+  switch (kind) {
+    case MetricKind::top_k:
+      return ids ? "SparseTopKCategoricalAccuracy" : "TopKCategoricalAccuracy";
+    case MetricKind::mean_squared_error:
+      return "MeanSquaredError";
+    case MetricKind::mean_absolute_error:
+      return "MeanAbsoluteError";
+    default:
+      if (ids) return "SparseCategoricalAccuracy";
+      return std::holds_alternative<BinaryCrossentropy>(loss) ? "BinaryAccuracy" : "CategoricalAccuracy";
+  }
+}
+
+KerasMetric f1_score(const ClassMetric& metric, bool one_output) {
+  // Without a threshold Keras takes the largest output, which of one is always it; and its average of none is a list.
+  std::optional<double> threshold = metric.threshold;
+  if (one_output && !threshold) threshold = 0.5;
+  const ClassAverage average = one_output ? ClassAverage::micro : metric.averaged();
+  const JsonValue written = average == ClassAverage::none ? JsonValue() : JsonValue(SpecConvert<ClassAverage>::to(average).text);
+  return {.class_name = "F1Score", .config = JsonValue::object({{"name", metric.name}, {"average", written}, {"threshold", threshold}})};
+}
+
+std::optional<KerasMetric> auc(const ClassMetric& metric, bool one_output) {
+  const ClassAverage average = metric.averaged();
+  if (!one_output && average != ClassAverage::micro && average != ClassAverage::macro) return {};
+  JsonValue config = JsonValue::object({{"name", metric.name},
+                                        {"num_thresholds", metric.num_thresholds.value_or(200)},
+                                        {"curve", SpecConvert<Curve>::to(metric.curve).text}});
+  if (!one_output && average == ClassAverage::macro) config.append("multi_label", true);
+  return KerasMetric{.class_name = "AUC", .config = std::move(config)};
+}
+
+}  // namespace
+
+MetricList metrics_from_keras(const JsonValue& json) {
+  MetricList out;
+  add_metrics(json, out);
+  return out;
+}
+
+KerasMetric keras_metric(const Metric& metric, const Loss& loss) {
+  if (metric.kind == MetricKind::top_k)
+    return {.class_name = class_of(metric.kind, loss), .config = JsonValue::object({{"name", metric.name}, {"k", metric.k}})};
+  if (std::find(keras_words.begin(), keras_words.end(), metric.name) != keras_words.end()) return {.config = metric.name};
+  return {.class_name = class_of(metric.kind, loss), .config = JsonValue::object({{"name", metric.name}})};
+}
+
+std::optional<KerasMetric> keras_metric(const ClassMetric& metric, bool one_output) {
+  switch (metric.kind) {
+    case ClassMetricKind::specificity:
+      return {};
+    case ClassMetricKind::f1_score:
+      return f1_score(metric, one_output);
+    case ClassMetricKind::auc:
+      return auc(metric, one_output);
+    default:
+      if (!one_output && (!metric.by_entries() || metric.averaged() != ClassAverage::micro)) return {};
+      return KerasMetric{
+          .class_name = metric.kind == ClassMetricKind::precision ? "Precision" : "Recall",
+          .config = JsonValue::object(
+              {{"name", metric.name}, {"thresholds", metric.threshold}, {"top_k", metric.top_k}, {"class_id", metric.class_id}})};
+  }
+}
+
+}  // namespace lehr

@@ -1,0 +1,24 @@
+// keras_metrics.h: metrics as Keras's objects, both ways.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/json.h"
+#include "tune/metric_list.h"
+
+namespace lehr {
+
+struct KerasMetric {
+  std::string class_name = {};  ///< "TopKCategoricalAccuracy"; empty where a word says it all
+  JsonValue config = {};        ///< its arguments; else the word
+};
+
+/// What the metrics of a compile_config are here. Keras's own reading of its class metrics: every entry of the outputs a yes or no of its own.
+MetricList metrics_from_keras(const JsonValue& json);
+/// `accuracy` is named by the loss where a word does not do.
+KerasMetric keras_metric(const Metric& metric, const Loss& loss);
+/// Where one of Keras's classes means the same by labels that are one-hot rows, or by one output; how many thresholds its AUC has apart.
+std::optional<KerasMetric> keras_metric(const ClassMetric& metric, bool one_output);
+
+}  // namespace lehr
