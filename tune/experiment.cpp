@@ -7,7 +7,6 @@
 #include "engine/number_text.h"
 #include "layers/network.h"
 #include "tune/experiment_search.h"
-#include "tune/find_lr_job.h"
 #include "tune/run_folder.h"
 #include "weights/source.h"
 
@@ -39,7 +38,9 @@ double expected_seconds(const ExperimentPlan& plan) {
   const std::int64_t epochs = plan.likely_epochs > 0 ? plan.likely_epochs : plan.job.epochs;
   const std::int64_t more = plan.before ? plan.before->epochs : plan.kill_after > 0 ? plan.kill_after + 3 : 0;
   const double searched = plan.search ? search_epochs(plan) : 0;
-  return static_cast<double>(plan.samples) * (static_cast<double>(epochs + more) + searched) / std::max(plan.samples_per_s, 1e-9);
+  const auto tested = static_cast<double>(plan.finder ? plan.finder->steps * plan.job.batch_size : 0);
+  return (static_cast<double>(plan.samples) * (static_cast<double>(epochs + more) + searched) + tested) /
+         std::max(plan.samples_per_s, 1e-9);
 }
 
 void require_weights(const ExperimentPlan& plan) {
@@ -149,17 +150,22 @@ bool train_base(FitJob job, const FitJobHooks& hooks) {
   return !run_fit_job(job, own).interrupted;
 }
 
-std::string take_found_rate(const FitJob& job, const RangeTestOptions& finder, const FitJobHooks& hooks, FindLrReport& found) {
-  found = test_rates({.job = job, .test = finder}, job_parts(job, *hooks.data, hooks).train, hooks);
-  for (const auto& candidate : found.candidates)
-    if (candidate.name.find("valley") != std::string::npos) {
-      if (hooks.renderer != nullptr) hooks.renderer->on_message("the range test's valley: training at " + number_text(candidate.rate));
-      return number_text(candidate.rate);
-    }
-  throw Error({.category = Category::failed,
-               .where = "range test",
-               .what = "it has too few steps for a suggestion",
-               .got = std::to_string(found.traces.front().rates.size()) + " steps before the loss diverged"});
+/// The valley of the job's own range test, which joins those of the seeds before.
+double find_rate(const FitJob& job, const RangeTestOptions& finder, const FitJobHooks& hooks, std::optional<FindLrReport>& all) {
+  FindLrReport found = test_rates({.job = job, .test = finder}, job_parts(job, *hooks.data, hooks).train, hooks);
+  const auto valley = std::ranges::find_if(found.candidates, [](const auto& c) { return c.name.find("valley") != std::string::npos; });
+  if (valley == found.candidates.end())
+    throw Error({.category = Category::failed,
+                 .where = "range test",
+                 .what = "it has too few steps for a suggestion",
+                 .got = std::to_string(found.traces.front().rates.size()) + " steps before the loss diverged"});
+  if (hooks.renderer != nullptr) hooks.renderer->on_message("the range test's valley: training at " + number_text(valley->rate));
+  if (!all) all.emplace();
+  all->seeds.push_back(job.seed);
+  all->traces.push_back(std::move(found.traces.front()));
+  all->bands = bands_of(all->traces, finder.steps);
+  all->candidates = candidates_of(all->bands);
+  return valley->rate;
 }
 
 /// One seed: the phase before, where there is one, and the job itself. False: interrupted in the phase before.
@@ -177,11 +183,13 @@ bool train(ExperimentPlan plan, const ExperimentOptions& o, const FitJobHooks& h
     plan.job.initial_weights = before.run + "/last.weights.h5";
   }
   FitJob job = plan.job;
-  FindLrReport found;
-  if (plan.finder) job.learning_rate = take_found_rate(job, *plan.finder, hooks, found);
+  std::optional<double> found_rate;
+  if (plan.finder) found_rate = find_rate(job, *plan.finder, hooks, report.rates);
+  if (found_rate) job.learning_rate = number_text(*found_rate);
   const FitOutcome outcome = run_fit_job(job, hooks);
   ExperimentRun run = run_of(outcome, job.seed);
-  if (plan.finder) write_find_lr(found, plan.finder->growth, run.run);
+  run.found_rate = found_rate;
+  if (plan.finder) write_find_lr(*report.rates, plan.finder->growth, run.run);
   run.before = before.run;
   run.before_test_accuracy = before.test_accuracy;
   run.seconds += before.seconds;

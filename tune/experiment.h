@@ -10,7 +10,7 @@
 
 #include "tune/collapse.h"
 #include "tune/descent.h"
-#include "tune/find_lr.h"
+#include "tune/find_lr_job.h"
 #include "tune/fit_job.h"
 #include "tune/killed_run.h"
 #include "tune/study/cross_validation.h"
@@ -100,8 +100,9 @@ struct ExperimentRun {
   std::int64_t epochs = 0, best_epoch = 0;
   double val_accuracy = 0, test_accuracy = 0, test_loss = 0, seconds = 0;  ///< test: of the weights held at the end
   double best_test_accuracy = std::numeric_limits<double>::quiet_NaN(), best_test_loss = best_test_accuracy;  ///< of best.weights.h5
-  bool restored = false;    ///< the weights held are the best epoch's
-  std::string before = {};  ///< run of the phase before; its accuracy
+  std::optional<double> found_rate = {};  ///< a range test's, where the plan has one
+  bool restored = false;                  ///< the weights held are the best epoch's
+  std::string before = {};                ///< run of the phase before; its accuracy
   double before_test_accuracy = std::numeric_limits<double>::quiet_NaN();
   double largest_class_share = 0;  ///< of the test set: what always naming that class scores
   Verdict verdict = {};
@@ -135,6 +136,7 @@ struct ExperimentReport {
   ExperimentPlan plan = {};  ///< as it was run: data and classes resolved
   std::vector<ExperimentRun> runs = {};
   std::vector<ExperimentSearchResult> searches = {};  ///< one a run, where the plan has a search
+  std::optional<FindLrReport> rates = {};             ///< a trace a run, where the plan has a finder
   std::vector<Descent> descents = {};                 ///< one a run, where the plan has rates for them
   std::string picture = {};                           ///< of the descents
   bool interrupted = false;

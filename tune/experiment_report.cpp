@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <sstream>
 
 #include "engine/spec/parse.h"
 #include "layers/network.h"
@@ -74,11 +75,11 @@ double rate_factor(const Experiment& e, const FitJob& job) {
   return std::round(1e6 * learning_rate_of(job) / e.lecture.learning_rate) / 1e6;
 }
 
-std::string settings_text(const FitJob& job) {
+std::string settings_text(const FitJob& job, const std::string& rate) {
   const std::string optimizer = job.optimizer.substr(0, job.optimizer.find('('));
-  return fmt::format("{}, learning rate {}, {}, batches of {}", optimizer, repr(learning_rate_of(job)), epochs_text(job.epochs),
-                     job.batch_size);
+  return fmt::format("{}, learning rate {}, {}, batches of {}", optimizer, rate, epochs_text(job.epochs), job.batch_size);
 }
+std::string settings_text(const FitJob& job) { return settings_text(job, repr(learning_rate_of(job))); }
 
 std::string lecture_settings(const LectureRun& l) {
   if (l.learning_rate == 0) return "settings not printed";
@@ -111,9 +112,13 @@ std::string scale_text(const Experiment& e, Scale scale) {
   out += entry("network", plan.job.model);
   out += entry("", fmt::format("{} parameters: {}", count_text(network.parameter_count()), layers_text(network)));
   const double times = rate_factor(e, plan.job);
-  out += entry("training",
-               settings_text(plan.job) +
-                   (times == 1 ? "" : fmt::format(" (the lecture's rate times {:g}: this network starts from random weights)", times)));
+  if (plan.finder)
+    out += entry("range test",
+                 fmt::format("{} steps at rates from {} to {}", plan.finder->steps, repr(plan.finder->from), repr(plan.finder->to)));
+  const std::string from = times == 1 || plan.finder
+                               ? std::string()
+                               : fmt::format(" (the lecture's rate times {:g}: this network starts from random weights)", times);
+  out += entry("training", plan.finder ? settings_text(plan.job, "at the test's valley") : settings_text(plan.job) + from);
   if (plan.search) out += entry("search", search_text(plan));
   const std::string source = network_from_text(plan.job.model).weights();
   if (plan.base)
@@ -176,6 +181,13 @@ std::string epoch_text(const std::vector<ExperimentRun>& runs, std::int64_t Expe
                                      : fmt::format("{}-{}", (*low).*value + add, (*high).*value + add);
 }
 
+/// Of the job, or those that the seeds' range tests found.
+std::string rates_text(const FitJob& job, const std::vector<ExperimentRun>& runs) {
+  if (!runs.front().found_rate) return repr(learning_rate_of(job));
+  const auto [low, high] = std::ranges::minmax_element(runs, {}, &ExperimentRun::found_rate);
+  return low->found_rate == high->found_rate ? repr(*low->found_rate) : repr(*low->found_rate) + "-" + repr(*high->found_rate);
+}
+
 /// The lecture's value | ours, mean and standard error over the seeds | the best epoch's beside the last one's | time.
 std::string comparison(const Experiment& e, const ExperimentReport& r) {
   const FitJob& job = r.searches.empty() ? r.plan.job : r.searches.front().trained;
@@ -192,7 +204,7 @@ std::string comparison(const Experiment& e, const ExperimentReport& r) {
              e.lecture.time, e.lecture.setting);
   const MeanError best = mean_error(r.runs, &ExperimentRun::best_test_accuracy);
   out +=
-      row("here", repr(learning_rate_of(job)), epoch_text(r.runs, &ExperimentRun::epochs, 0),
+      row("here", rates_text(job, r.runs), epoch_text(r.runs, &ExperimentRun::epochs, 0),
           mean_text(mean_error(r.runs, &ExperimentRun::test_accuracy), "no test set"),
           std::isnan(best.mean) ? "" : fmt::format("{} (epoch {})", mean_text(best, ""), epoch_text(r.runs, &ExperimentRun::best_epoch, 1)),
           duration_text(mean_error(r.runs, &ExperimentRun::seconds).mean),
@@ -209,6 +221,15 @@ std::string comparison(const Experiment& e, const ExperimentReport& r) {
   }
   if (r.runs.front().largest_class_share > 0)
     out += "  always naming the largest class of this test set: " + percent_text(r.runs.front().largest_class_share, 2) + "\n";
+  return out;
+}
+
+/// The range tests' suggestions and where their charts lie.
+std::string found_rates_text(const FindLrReport& rates) {
+  std::string out;
+  std::istringstream lines(suggestions_text(rates));
+  for (std::string line; std::getline(lines, line);) out += "  " + line + "\n";
+  for (const auto& picture : rates.pictures) out += "  " + picture + "\n";
   return out;
 }
 
@@ -273,6 +294,7 @@ JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
                                        {"seconds", x.seconds},
                                        {"best_test_accuracy", x.best_test_accuracy},
                                        {"best_test_loss", x.best_test_loss}});
+    if (x.found_rate) run["learning_rate"] = *x.found_rate;
     if (x.killed)
       run["killed"] = JsonValue::object({{"run", x.killed->run},
                                          {"killed", x.killed->killed},
@@ -307,6 +329,10 @@ JsonValue experiment_json(const Experiment& e, const ExperimentReport& r) {
                                      {"stderr", error},
                                      {"verdict", run == nullptr ? std::string() : run->verdict.words}});
   if (!r.searches.empty()) out["searches"] = searches;
+  if (r.rates) {
+    out["suggestions"] = suggestions_json(r.rates->bands);
+    out["pictures"] = r.rates->pictures;
+  }
   return out;
 }
 
@@ -317,12 +343,13 @@ std::string experiment_text(const Experiment& e, const ExperimentReport& r, std:
     return fmt::format("\n{}: {}\n", e.name, e.question) + descent_text(r.descents) + "  picture: " + r.picture + "\n" +
            entry("lesson", e.lesson, 2, 12);
   std::string out = fmt::format("\n{} at {} scale: {}\n", e.name, name_of(r.scale), e.question) + comparison(e, r);
+  if (r.rates) out += found_rates_text(*r.rates);
   for (const auto& search : r.searches) out += search_result_text(e, r.plan, search);
   const auto agree = std::count_if(r.runs.begin(), r.runs.end(), [&](const auto& x) { return x.verdict.kind == run.verdict.kind; });
   out += entry("verdict", (r.runs.size() > 1 ? fmt::format("{} of {} seeds: ", agree, r.runs.size()) : std::string()) + run.verdict.text(),
                2, 12);
   out += entry("", meaning(run), 2, 12);
-  if (const double times = rate_factor(e, r.plan.job); times != 1)
+  if (const double times = rate_factor(e, r.plan.job); times != 1 && !r.plan.finder)
     out += entry("scale",
                  fmt::format("this network starts from random weights, so its rate is the lecture's times {:g}; what the rate does "
                              "can be compared, the accuracies themselves cannot.",

@@ -1,5 +1,7 @@
 #include "tune/find_lr_job.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,10 +15,8 @@ namespace lehr {
 
 namespace {
 
-double two_digits(double rate) {
-  const double unit = std::pow(10.0, std::floor(std::log10(rate)) - 1);
-  return std::round(rate / unit) * unit;
-}
+/// By its text: 0.00083 and no 0.0008300000000000001.
+double two_digits(double rate) { return std::stod(fmt::format("{:.1e}", rate)); }
 
 RateBand band_of(std::string name, std::vector<double> rates) {
   RateBand out{.name = std::move(name)};

@@ -55,6 +55,9 @@ std::vector<RateCandidate> candidates_of(const std::vector<RateBand>& bands);
 /// Loss over rate with the suggestions marked | how fast it changes.
 plot::Figure find_lr_figure(const FindLrReport& report, bool log_rates);
 JsonValue find_lr_json(const FindLrReport& report);
+JsonValue suggestions_json(const std::vector<RateBand>& bands);
+/// A line each, with its band where there are several seeds.
+std::string suggestions_text(const FindLrReport& report);
 std::string find_lr_text(const FindLrReport& report, const FindLrJob& job);
 
 }  // namespace lehr

@@ -42,13 +42,19 @@ std::string name_for_people(const std::string& name) {
 plot::Figure find_lr_figure(const FindLrReport& report, bool log_rates) {
   plot::LinePanel loss{.title = "LOSS", .x_label = "Learning rate", .y_label = "Loss", .log_x = log_rates};
   plot::LinePanel change{.title = "CHANGE OF THE LOSS", .x_label = "Learning rate", .y_label = "Change a step", .log_x = log_rates};
-  double low = std::numeric_limits<double>::infinity(), high = -low, steep = 0;
+  double low = std::numeric_limits<double>::infinity(), high = -low, steep = 0;  // high: of the way down
   for (std::size_t k = 0; k < report.traces.size(); ++k) {
     const RateTrace& t = report.traces[k];
     const plot::Color color = plot::series_color(k);
     const std::string seed = report.traces.size() > 1 ? "seed " + std::to_string(report.seeds[k]) : "smoothed";
-    for (const double v : t.smoothed)
-      if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+    double before = -std::numeric_limits<double>::infinity();
+    for (const double v : t.smoothed) {
+      if (!std::isfinite(v)) continue;
+      before = std::max(before, v);
+      if (v > low) continue;
+      low = v;
+      high = std::max(high, before);
+    }
     if (report.traces.size() == 1)
       loss.series.push_back({.name = "batches", .x = t.rates, .y = t.losses, .color = plot::series_color(1), .width = 0.8});
     loss.series.push_back({.name = seed, .x = t.rates, .y = t.smoothed, .color = color});
@@ -57,11 +63,11 @@ plot::Figure find_lr_figure(const FindLrReport& report, bool log_rates) {
       if (std::isfinite(v)) steep = std::max(steep, -v);
     change.series.push_back({.name = seed, .x = t.rates, .y = slope, .color = color});
   }
-  if (std::isfinite(low)) {
+  // What happens after the turn is larger than all before it, and not what the charts are for.
+  if (std::isfinite(low) && high > low) {
     loss.y_low = low - 0.1 * (high - low);
-    loss.y_high = high + 0.1 * (high - low);
+    loss.y_high = high + 0.5 * (high - low);
   }
-  // What happens after the turn is larger than all before it, and not what the chart is for.
   if (steep > 0) {
     change.y_low = -1.5 * steep;
     change.y_high = 1.5 * steep;
@@ -74,6 +80,14 @@ plot::Figure find_lr_figure(const FindLrReport& report, bool log_rates) {
   return {.title = "Learning rate range test", .panels = {loss, change}};
 }
 
+JsonValue suggestions_json(const std::vector<RateBand>& bands) {
+  JsonValue out = JsonValue::object();
+  for (const auto& band : bands)
+    out.append(band.name,
+               band.middle ? JsonValue::object({{"learning_rate", band.middle}, {"low", band.low}, {"high", band.high}}) : JsonValue());
+  return out;
+}
+
 JsonValue find_lr_json(const FindLrReport& report) {
   JsonValue runs = JsonValue::array();
   for (std::size_t k = 0; k < report.traces.size(); ++k) {
@@ -84,17 +98,13 @@ JsonValue find_lr_json(const FindLrReport& report) {
                                       {"loss", t.losses},
                                       {"smoothed", t.smoothed}}));
   }
-  JsonValue suggestions = JsonValue::object();
-  for (const auto& band : report.bands)
-    suggestions.append(
-        band.name, band.middle ? JsonValue::object({{"learning_rate", band.middle}, {"low", band.low}, {"high", band.high}}) : JsonValue());
   JsonValue candidates = JsonValue::array();
   for (const auto& c : report.candidates) {
     JsonValue values = JsonValue::object({{"learning_rate", c.rate}, {"suggested_by", c.name}});
     for (const auto& [name, value] : c.last) values.append(name, value);
     candidates.push_back(std::move(values));
   }
-  return JsonValue::object({{"suggestions", std::move(suggestions)},
+  return JsonValue::object({{"suggestions", suggestions_json(report.bands)},
                             {"candidates", std::move(candidates)},
                             {"take", report.take},
                             {"runs", std::move(runs)},
@@ -102,7 +112,7 @@ JsonValue find_lr_json(const FindLrReport& report) {
                             {"seconds", report.seconds}});
 }
 
-std::string find_lr_text(const FindLrReport& report, const FindLrJob& job) {
+std::string suggestions_text(const FindLrReport& report) {
   std::string out = fmt::format("{:<14} {:>10}   {}\n", "suggestion", "rate",
                                 report.seeds.size() > 1 ? fmt::format("over {} seeds", report.seeds.size()) : "");
   for (const auto& band : report.bands) {
@@ -110,6 +120,11 @@ std::string find_lr_text(const FindLrReport& report, const FindLrJob& job) {
     if (report.seeds.size() > 1 && band.middle) out += fmt::format("   {} to {}", rate_digits(band.low), rate_digits(band.high));
     out += '\n';
   }
+  return out;
+}
+
+std::string find_lr_text(const FindLrReport& report, const FindLrJob& job) {
+  std::string out = suggestions_text(report);
   const bool trained = !report.candidates.empty() && !report.candidates.front().last.empty();
   if (trained) {
     out += fmt::format("\nafter {} epochs each:\n", job.job.epochs);

@@ -8,6 +8,7 @@
 
 #include "engine/json.h"
 #include "tests/check/command.h"
+#include "tune/history_files.h"
 
 namespace {
 
@@ -195,4 +196,31 @@ TEST_SUITE("slow") {  // 14 s of processor time
     CHECK(has(lehr::read_file(folder.path / "tale/report.txt"), "tale/rates.png"));
     CHECK(command(folder, "demo --run tale").code == 2);
   }
+}
+
+TEST_CASE(
+    "experiment run 16.2-lr-finder: each seed trains at its own test's valley; suggestions with their band, and two charts of all seeds") {
+  const Folder folder;
+  const std::string line = "experiment run 16.2-lr-finder --scale smoke --repeat 2 --run out ";
+  const Result r = command(folder, line);
+  CAPTURE(r.err);
+  REQUIRE(r.code == 0);
+  CHECK(r.out.find("over 2 seeds") != std::string::npos);
+  CHECK(r.out.find("out/seed-1/lr_finder.png") != std::string::npos);
+  CHECK(r.out.find("so its rate is the lecture's times") == std::string::npos);
+  const JsonValue json = JsonValue::parse(command(folder, line + "--overwrite --json").out, "stdout");
+  const JsonValue& valley = json.at("suggestions").at("valley");
+  double low = 1, high = 0;
+  for (const auto& run : json.at("runs").elements()) {
+    const double rate = run.at("learning_rate").number();
+    low = std::min(low, rate), high = std::max(high, rate);
+    const std::string history = lehr::read_file(folder.path / run.at("run").string() / "history.csv");
+    const double trained = lehr::parse_history_csv(history, "history.csv").at("learning_rate", 0);
+    CHECK(trained == doctest::Approx(rate).epsilon(1e-6));
+  }
+  // A run's rate is its valley to two digits.
+  CHECK(valley.at("low").number() == doctest::Approx(low).epsilon(0.06));
+  CHECK(valley.at("high").number() == doctest::Approx(high).epsilon(0.06));
+  const JsonValue all = JsonValue::parse(lehr::read_file(folder.path / "out/seed-1/lr_finder.json"), "lr_finder.json");
+  CHECK(all.at("runs").size() == 2);
 }
