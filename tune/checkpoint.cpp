@@ -37,10 +37,12 @@ std::string network_text(const Model& model) {
   return out;
 }
 
-/// What is done to the samples on their way in, the numbers of a scaler too.
+/// What is done to the samples on their way in, the numbers of a scaler and of a table too.
 std::string input_text(const Model& model) {
   const InputTransform& in = model.options().input;
-  return JsonValue::object({{"scale", in.scale}, {"offset", in.offset}, {"bgr", in.bgr}, {"bytes_only", in.bytes_only}}).text();
+  JsonValue out = JsonValue::object({{"scale", in.scale}, {"offset", in.offset}, {"bgr", in.bgr}, {"bytes_only", in.bytes_only}});
+  if (model.options().table != nullptr) out["table"] = JsonValue::parse(model.options().table->json(), table_file);
+  return out.text();
 }
 
 const Array& required(const NamedArrays& arrays, const std::string& name, const std::string& file) {

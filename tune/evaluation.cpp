@@ -66,6 +66,7 @@ std::unique_ptr<PreparedEvaluation> Model::prepare_evaluation(const Dataset& dat
 }
 
 Evaluation Model::evaluate(const Dataset& data, std::int64_t batch_size, const std::function<bool()>& interrupted) {
+  if (data.table != nullptr) return evaluate(features_of(data), batch_size, interrupted);
   return evaluate(*prepare_evaluation(data, batch_size), interrupted);
 }
 
@@ -139,6 +140,7 @@ Array Model::predict(const Array& x, std::int64_t batch_size) {
 }
 
 Array Model::predict(const Dataset& data, std::int64_t batch_size) {
+  if (data.table != nullptr) return predict(features_of(data), batch_size);
   if (!data.streamed) return predict(data.x, batch_size);
   check_rows(data.name, data.size(), batch_size);
   build(data.sample_shape());

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "engine/json.h"
 
 namespace lehr {
 
 namespace {
-
-constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
 /// The values of every feature, one after the other.
 std::vector<std::vector<double>> columns_of(const Dataset& data) {
@@ -31,51 +28,12 @@ std::vector<std::vector<double>> columns_of(const Dataset& data) {
   return out;
 }
 
-struct Numbers {
-  double center = 0, scale = 1;
-};
-
-double kept(double scale) { return scale < 10 * epsilon ? 1 : scale; }
-
-/// A variance within the rounding of its own sum is none, as in scikit-learn.
-Numbers standard(const std::vector<double>& v) {
-  const auto n = static_cast<double>(v.size());
-  double mean = 0, squares = 0, rest = 0;
-  for (const double x : v) mean += x;
-  mean /= n;
-  for (const double x : v) {
-    squares += (x - mean) * (x - mean);
-    rest += x - mean;  // what rounding left of the mean
-  }
-  const double variance = std::max(0.0, (squares - rest * rest / n) / n), noise = n * mean * epsilon;
-  return {mean, variance <= n * epsilon * variance + noise * noise ? 1 : std::sqrt(variance)};
-}
-
-Numbers minmax(const std::vector<double>& v) {
-  const auto [low, high] = std::minmax_element(v.begin(), v.end());
-  return {*low, kept(*high - *low)};
-}
-
-/// Between the two nearest values in proportion, as numpy.percentile.
-double quantile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1), below = std::floor(place);
-  const auto i = static_cast<std::size_t>(below);
-  return i + 1 < sorted.size() ? sorted[i] + (place - below) * (sorted[i + 1] - sorted[i]) : sorted[i];
-}
-
-Numbers robust(std::vector<double> v) {
-  std::sort(v.begin(), v.end());
-  return {quantile(v, 0.5), kept(quantile(v, 0.75) - quantile(v, 0.25))};
-}
-
 }  // namespace
 
 FeatureScaler fit_scaler(FeatureScaling kind, const Dataset& train) {
   FeatureScaler out{.kind = kind};
   for (auto& column : columns_of(train)) {
-    const Numbers n = kind == FeatureScaling::standard ? standard(column)
-                      : kind == FeatureScaling::minmax ? minmax(column)
-                                                       : robust(std::move(column));
+    const FeatureScale n = scale_of(kind, std::move(column));
     out.center.push_back(n.center);
     out.scale.push_back(n.scale);
   }

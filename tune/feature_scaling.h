@@ -1,27 +1,15 @@
-// feature_scaling.h: --scale-features: every feature (the last axis) moved and stretched by numbers that the training part gives, as
-// scikit-learn's StandardScaler, MinMaxScaler and RobustScaler: y = (x - center) / scale. A feature that does not vary keeps scale 1.
-//   standard  mean, standard deviation (of n)      minmax  smallest, largest - smallest      robust  median, third - first quartile
+// feature_scaling.h: --scale-features: every feature (the last axis) moved and stretched by numbers that the training part gives
+// (engine/data/feature_statistics.h).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "engine/data/dataset.h"
-#include "engine/spec/convert.h"
+#include "engine/data/feature_statistics.h"
 #include "tune/step_plan.h"
 
 namespace lehr {
-
-enum class FeatureScaling : std::uint8_t { standard, minmax, robust };
-template <>
-struct SpecEnum<FeatureScaling> {
-  static constexpr std::pair<std::string_view, FeatureScaling> names[] = {{"standard", FeatureScaling::standard},
-                                                                          {"minmax", FeatureScaling::minmax},
-                                                                          {"robust", FeatureScaling::robust},
-                                                                          {"standardize", FeatureScaling::standard},
-                                                                          {"min-max", FeatureScaling::minmax}};
-};
 
 struct FeatureScaler {
   FeatureScaling kind = FeatureScaling::standard;

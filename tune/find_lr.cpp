@@ -234,6 +234,10 @@ double largest_stable(const RateTrace& trace) {
 }  // namespace
 
 RateTrace range_test(Model& model, const Dataset& train, const RangeTestOptions& options) {
+  if (train.table != nullptr) {
+    model.learn_table(train);
+    return range_test(model, model.features_of(train), options);
+  }
   check(options, train);
   model.resolve(train);
   check_augmentation(options.augmentation, train.sample_shape());

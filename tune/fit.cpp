@@ -145,6 +145,13 @@ TrainingState FitRun::training_state() const {
 }
 
 FitResult Model::fit_run(const Dataset& train, const FitOptions& options) {
+  if (train.table != nullptr) {
+    learn_table(train);
+    FitOptions on_features = options;
+    const Dataset validation = options.validation_data != nullptr ? features_of(*options.validation_data) : Dataset{};
+    if (options.validation_data != nullptr) on_features.validation_data = &validation;
+    return fit_run(features_of(train), on_features);
+  }
   for (const auto& callback : options.callbacks)
     if (const auto* backup = callback.as<BackupAndRestore>()) return fit_with_backup(*this, train, options, *backup);
   return FitRun(*this, train, options).run();

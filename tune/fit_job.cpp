@@ -169,6 +169,7 @@ class JobRun {
     folder_->write("config.toml", config.text());
     if (!job_.exclude.empty()) folder_->write(exclusion_file, read_file(job_.exclude));
     if (scaler_) folder_->write(scaler_file, scaler_->json());
+    if (const auto& table = model_->options().table; table != nullptr) folder_->write(table_file, table->json());
   }
 
   FitOptions fit_options() {
@@ -280,18 +281,20 @@ class JobRun {
       return;
     }
     if (scaler_) say("model.keras takes features that are scaled already: by " + std::string(scaler_file));
+    if (model_->options().table != nullptr) say("model.keras takes a table's features, not its cells: made by " + std::string(table_file));
     if (!keras_knows(model_->options().optimizer))
       say("model.keras is not compiled: Keras has no " + std::string(model_->options().optimizer.info().class_name));
   }
 
   void evaluate(FitOutcome& out, RunSummary& summary) {
     check_dataset(*parts_.test);
-    const Evaluation e = model_->evaluate(*parts_.test, job_.batch_size);
+    const Dataset test = model_->features_of(*parts_.test);
+    const Evaluation e = model_->evaluate(test, job_.batch_size);
     summary.evaluations.emplace_back("Test", e.values);
-    if (parts_.test->labels() == LabelKind::values) return;
-    summary.largest_class_share = largest_class(*parts_.test).share;
+    if (test.labels() == LabelKind::values) return;
+    summary.largest_class_share = largest_class(test).share;
     if (!e.predicted.empty()) {
-      const auto truth = parts_.test->label_ids();
+      const auto truth = test.label_ids();
       out.confusion = confusion_matrix(truth, e.predicted, model_->network().output().elements());
     }
   }

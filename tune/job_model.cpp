@@ -97,13 +97,20 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   return out;
 }
 
-}  // namespace
+/// What became of a table's columns, for people.
+std::string table_text(const TableEncoder& encoder, const Table& table, std::int64_t rows) {
+  std::string out = std::to_string(table.columns.size()) + " columns are " + std::to_string(encoder.features()) + " features";
+  if (table.missing != "drop" && table.missing != "error") out += ", empty cells the " + table.missing;
+  if (table.scale != "none") out += ", numbers scaled (" + table.scale + ")";
+  return out + ", words " + table.encode + ": by what the training part's " + count_text(rows) + " rows show";
+}
 
-JobModel make_job_model(const FitJob& job, const Dataset& train) {
+JobModel make_model(const FitJob& job, const Dataset& train, std::shared_ptr<const TableEncoder> table) {
   JobModel out;
   Network network = job_network(job);
   const FileCompiled file = compiled_of(job, out.messages);
   ModelOptions options = model_options(job, train, file.compiled);
+  options.table = std::move(table);
   if (!job.scale_features.empty()) {
     out.scaler = fit_scaler(feature_scaling_of(job), train);
     options.input = scaled_input(*out.scaler, train);
@@ -129,6 +136,16 @@ JobModel make_job_model(const FitJob& job, const Dataset& train) {
     out.own_optimizer = true;
     out.messages.push_back("the optimizer goes on after step " + std::to_string(out.model->state().read_counters().step));
   }
+  return out;
+}
+
+}  // namespace
+
+JobModel make_job_model(const FitJob& job, const Dataset& train) {
+  if (train.table == nullptr) return make_model(job, train, nullptr);
+  auto table = std::make_shared<const TableEncoder>(fit_table(train));
+  JobModel out = make_model(job, table->apply(train), table);
+  out.messages.push_back(table_text(*table, *train.table, train.size()));
   return out;
 }
 

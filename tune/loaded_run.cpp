@@ -37,6 +37,8 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
   if (!out.job.scale_features.empty())
     options.input = scaled_input(FeatureScaler::parse(folder.read(scaler_file), folder.file(scaler_file).string()), out.data.any());
+  if (out.data.any().table != nullptr)
+    options.table = std::make_shared<const TableEncoder>(TableEncoder::parse(folder.read(table_file), folder.file(table_file).string()));
   out.model = std::make_unique<Model>(std::move(network), std::move(options));
   out.model->resolve(out.data.any());
   out.model->load_weights(file);

@@ -106,7 +106,22 @@ void check_labels(const Dataset& data, const Loss& loss, std::int64_t outputs) {
 
 }  // namespace
 
+Dataset Model::features_of(const Dataset& data) const {
+  if (data.table == nullptr) return data;
+  if (options_.table == nullptr)
+    throw Error({.category = Category::usage,
+                 .where = data.name,
+                 .what = "the model has not learned what a table's cells become",
+                 .expected = "a model that was trained on a table"});
+  return options_.table->apply(data);
+}
+
+void Model::learn_table(const Dataset& train) {
+  if (train.table != nullptr && options_.table == nullptr) options_.table = std::make_shared<const TableEncoder>(fit_table(train));
+}
+
 void Model::resolve(const Dataset& data) {
+  if (data.table != nullptr) return resolve(features_of(data));
   build(data.sample_shape());
   if (!options_.loss) options_.loss = default_loss(data, *built_);
   if (!options_.metrics) {

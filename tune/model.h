@@ -14,6 +14,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/data/npz.h"
+#include "engine/data/table.h"
 #include "engine/precision.h"
 #include "kernels/backend.h"
 #include "layers/losses.h"
@@ -42,8 +43,10 @@ struct ModelOptions {
   std::uint64_t seed = 0;
   std::shared_ptr<Backend> backend = nullptr;  ///< unset: the CPU with all its threads
   InputTransform input = {};                   ///< of stored samples; applied by fit, evaluate and predict alike
-  std::string weights_dir = {};                ///< where the network's weight source is looked for first
-  std::vector<std::string> notes = {};         ///< on how these were chosen: the model's first messages
+  /// Of a table's rows, likewise. Unset: learned from the first rows that train.
+  std::shared_ptr<const TableEncoder> table = nullptr;
+  std::string weights_dir = {};         ///< where the network's weight source is looked for first
+  std::vector<std::string> notes = {};  ///< on how these were chosen: the model's first messages
 };
 
 /// Where an interrupted or checkpointed run stands.
@@ -130,6 +133,9 @@ class Model {
 
   /// Chooses the loss and metrics where none were given; checks labels against them. Throws Error{usage} with the loss that fits.
   void resolve(const Dataset& data);
+  /// What the network sees of a table's rows. Error{usage} where no table was learned from. Anything else as it is.
+  Dataset features_of(const Dataset& data) const;
+  void learn_table(const Dataset& train);  ///< where nothing is learned yet, and `train` is one
   const Loss& loss() const;
   const std::vector<Metric>& metrics() const;
   const std::vector<ClassMetric>& class_metrics() const { return options_.class_metrics; }

@@ -52,7 +52,7 @@ void run(Console& console, EvaluateFlags& flags) {
     loaded.data = load_job_data(flags.data, loaded.job);
   }
   const DataSplits& splits = loaded.data;
-  const Dataset& data = splits.test ? *splits.test : splits.any();
+  const Dataset data = loaded.model->features_of(splits.test ? *splits.test : splits.any());
   check_dataset(data);
   const Evaluation chosen = evaluate(loaded, data);
   JsonValue json = object_of(chosen);

@@ -29,12 +29,12 @@ struct Rows {
 Rows read_rows(const std::string& input, const LoadedRun& loaded) {
   LoadOptions options = job_load_options(loaded.job);
   const Shape& shape = loaded.model->network().input();
-  const bool images = !input.ends_with(".npy");
+  const bool images = !input.ends_with(".npy") && !input.ends_with(".csv");
   if (images && shape.rank() != 3)
     throw Error({.category = Category::usage,
                  .where = "--input",
                  .what = "this model takes no images",
-                 .expected = "an .npy file of rows " + shape.text(),
+                 .expected = "an .npy file of rows " + shape.text() + ", or the table (.csv) of a run on tables",
                  .got = input});
   if (images) {
     options.image_size = ImageSize{.height = static_cast<int>(shape[0]), .width = static_cast<int>(shape[1])};
@@ -128,7 +128,7 @@ void add_predict(CLI::App& app, Console& console) {
   auto flags = std::make_shared<PredictFlags>();
   command->add_option("run", flags->run, "folder of a run, its name under runs/, a model file (x.keras), or a network with weights")
       ->required();
-  command->add_option("--input", flags->input, "x.npy, an image, or a folder of images")->required();
+  command->add_option("--input", flags->input, "x.npy, a table (.csv), an image, or a folder of images")->required();
   command->add_option("--output", flags->output, "y.npy or y.csv");
   command->add_option("--memory", flags->job.memory, "read images in batches where they take more than this");
   command->add_option("--batch-size", flags->job.batch_size)->capture_default_str();

@@ -13,7 +13,8 @@ namespace lehr {
 using CsvRow = std::vector<std::string>;
 
 std::vector<CsvRow> parse_csv(std::string_view text, const std::string& file, char separator = ',');
-/// Rows of numbers and words to x float32 [n, features] and y. Numbers are scaled by the whole table's figures.
+/// Cells as they are (table.h) and labels. What is made of them is learned from the rows that train.
 Dataset load_csv(const CsvData& spec);
+Dataset load_csv_inputs(const std::string& file);  ///< every column, no labels: rows to predict
 
 }  // namespace lehr

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
+#include <limits>
+#include <optional>
 #include <set>
 
 #include "engine/atomic_file.h"
 #include "engine/data/csv.h"
+#include "engine/data/table.h"
 #include "kernels/error.h"
 
 namespace lehr {
@@ -43,15 +45,15 @@ struct Column {
   bool numeric = false;
 };
 
-struct Table {
+struct CellTable {
   std::vector<Column> columns;
   std::vector<std::size_t> lines;  ///< of each row in the file
 };
 
-Table read_table(const std::string& file) {
+CellTable read_table(const std::string& file) {
   const auto rows = parse_csv(read_file(file), file);
   if (rows.size() < 2) fail(file, "holds no rows", "a line of column names and at least one row");
-  Table table;
+  CellTable table;
   for (const std::string& name : rows[0])
     table.columns.push_back({.name = std::string(trim(name)), .cells = {}, .missing = {}, .numbers = {}});
   for (std::size_t i = 1; i < rows.size(); ++i) {
@@ -77,7 +79,7 @@ Table read_table(const std::string& file) {
   return table;
 }
 
-std::size_t label_column(const Table& table, const CsvData& spec) {
+std::size_t label_column(const CellTable& table, const CsvData& spec) {
   if (spec.label.empty()) return table.columns.size() - 1;
   std::string names;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -90,7 +92,7 @@ std::size_t label_column(const Table& table, const CsvData& spec) {
   fail(spec.file, "has no column '" + spec.label + "'", names);
 }
 
-void drop_rows(Table& table, const std::vector<bool>& drop) {
+void drop_rows(CellTable& table, const std::vector<bool>& drop) {
   const auto filter = [&](auto& values) {
     if (values.size() != drop.size()) return;
     std::size_t to = 0;
@@ -107,7 +109,7 @@ void drop_rows(Table& table, const std::vector<bool>& drop) {
 }
 
 /// Rows without a label go; what is missing elsewhere goes, or is filled.
-void handle_missing(Table& table, std::size_t label, const CsvData& spec) {
+void handle_missing(CellTable& table, std::size_t label, const CsvData& spec) {
   std::vector<bool> drop(table.lines.size());
   for (std::size_t c = 0; c < table.columns.size(); ++c)
     for (std::size_t i = 0; i < table.lines.size(); ++i) {
@@ -120,79 +122,38 @@ void handle_missing(Table& table, std::size_t label, const CsvData& spec) {
   if (table.lines.empty()) fail(spec.file, "every row lacks something");
 }
 
-double fill_value(std::vector<double> present, const std::string& how) {
-  if (present.empty()) return 0;
-  if (how == "mean") {
-    double sum = 0;
-    for (const double v : present) sum += v;
-    return sum / static_cast<double>(present.size());
-  }
-  std::sort(present.begin(), present.end());
-  const std::size_t middle = present.size() / 2;
-  return present.size() % 2 == 1 ? present[middle] : (present[middle - 1] + present[middle]) / 2;
-}
-
-/// (shift, factor): value -> (value - shift) * factor. A constant column becomes zeros.
-std::pair<double, double> scaling(std::vector<double> values, const std::string& how) {
-  if (how == "none") return {0, 1};
-  std::sort(values.begin(), values.end());
-  const auto n = static_cast<double>(values.size());
-  const auto quantile = [&](double q) {
-    const double at = q * (n - 1);
-    const auto low = static_cast<std::size_t>(at);
-    const std::size_t high = std::min(low + 1, values.size() - 1);
-    return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
-  };
-  double shift = 0, width = 0;
-  if (how == "minmax") {
-    shift = values.front();
-    width = values.back() - values.front();
-  } else if (how == "robust") {
-    shift = quantile(0.5);
-    width = quantile(0.75) - quantile(0.25);
-  } else {
-    for (const double v : values) shift += v / n;
-    for (const double v : values) width += (v - shift) * (v - shift) / n;
-    width = std::sqrt(width);
-  }
-  return {shift, width > 0 ? 1 / width : 0};
-}
-
-using Feature = std::vector<float>;
-
-void add_numbers(const Column& column, const CsvData& spec, std::vector<Feature>& features) {
-  std::vector<double> present;
-  for (std::size_t i = 0; i < column.numbers.size(); ++i)
-    if (!column.missing[i]) present.push_back(column.numbers[i]);
-  const double fill = fill_value(present, spec.missing);
-  std::vector<double> values = column.numbers;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (column.missing[i]) values[i] = fill;
-  const auto [shift, factor] = scaling(values, spec.scale);
-  Feature& feature = features.emplace_back();
-  for (const double v : values) feature.push_back(static_cast<float>((v - shift) * factor));
-}
-
-/// Categories in sorted order; a missing word is the most frequent one.
-void add_words(const Column& column, const CsvData& spec, std::vector<Feature>& features) {
-  std::map<std::string, std::size_t> counts;
+/// Words by their place among the sorted ones.
+std::vector<std::string> words_of(Column& column, const std::string& file) {
+  std::set<std::string> seen;
   for (std::size_t i = 0; i < column.cells.size(); ++i)
-    if (!column.missing[i]) ++counts[column.cells[i]];
-  const auto most = std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (counts.size() > 1000)
-    fail(spec.file, "column '" + column.name + "' has " + std::to_string(counts.size()) + " different words", "at most 1000 categories");
-  std::vector<std::size_t> ids;
-  for (std::size_t i = 0; i < column.cells.size(); ++i)
-    ids.push_back(static_cast<std::size_t>(std::distance(counts.begin(), column.missing[i] ? most : counts.find(column.cells[i]))));
-  if (spec.encode == "ordinal") {
-    Feature& feature = features.emplace_back();
-    for (const std::size_t id : ids) feature.push_back(static_cast<float>(id));
-    return;
+    if (!column.missing[i]) seen.insert(column.cells[i]);
+  if (seen.size() > 1000)
+    fail(file, "column '" + column.name + "' has " + std::to_string(seen.size()) + " different words", "at most 1000 categories");
+  std::vector<std::string> words(seen.begin(), seen.end());
+  column.numbers.clear();
+  for (const auto& cell : column.cells)
+    column.numbers.push_back(static_cast<double>(std::lower_bound(words.begin(), words.end(), cell) - words.begin()));
+  return words;
+}
+
+/// The cells of all columns but one, and what they are.
+void set_cells(CellTable& table, std::optional<std::size_t> label, const CsvData& spec, Dataset& data) {
+  auto columns = std::make_shared<Table>(Table{.encode = spec.encode, .missing = spec.missing, .scale = spec.scale});
+  std::vector<const Column*> kept;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    Column& column = table.columns[c];
+    if (c == label) {
+      columns->label = column.name;
+      continue;
+    }
+    columns->columns.push_back({.name = column.name, .words = column.numeric ? std::vector<std::string>{} : words_of(column, spec.file)});
+    kept.push_back(&column);
   }
-  for (std::size_t category = 0; category < counts.size(); ++category) {
-    Feature& feature = features.emplace_back();
-    for (const std::size_t id : ids) feature.push_back(id == category ? 1.0F : 0.0F);
-  }
+  data.x = Array({std::ssize(table.lines), std::ssize(kept)}, DType::f64);
+  auto* x = data.x.as<double>().data();
+  for (std::size_t i = 0; i < table.lines.size(); ++i)
+    for (const Column* column : kept) *x++ = column->missing[i] ? std::numeric_limits<double>::quiet_NaN() : column->numbers[i];
+  data.table = std::move(columns);
 }
 
 /// Words, and whole numbers of at most 20 kinds, are classes in sorted order; other numbers are targets.
@@ -237,26 +198,22 @@ void check_words(const std::string& key, const std::string& value, std::initiali
 
 Dataset load_csv(const CsvData& spec) {
   check_words("encode", spec.encode, {"onehot", "ordinal"});
-  check_words("missing", spec.missing, {"median", "mean", "drop", "error"});
+  check_words("missing", spec.missing, {"median", "mean", "most_frequent", "drop", "error"});
   check_words("scale", spec.scale, {"standard", "minmax", "robust", "none"});
-  Table table = read_table(spec.file);
+  CellTable table = read_table(spec.file);
   if (table.columns.size() < 2) fail(spec.file, "has one column", "features and a label, separated by commas");
   const std::size_t label = label_column(table, spec);
   handle_missing(table, label, spec);
-  std::vector<Feature> features;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    if (c == label) continue;
-    if (table.columns[c].numeric)
-      add_numbers(table.columns[c], spec, features);
-    else
-      add_words(table.columns[c], spec, features);
-  }
-  const std::size_t n = table.lines.size();
-  Dataset data{.x = Array({static_cast<std::int64_t>(n), static_cast<std::int64_t>(features.size())}, DType::f32), .name = spec.file};
-  const auto x = data.x.as<float>();
-  for (std::size_t f = 0; f < features.size(); ++f)
-    for (std::size_t i = 0; i < n; ++i) x[i * features.size() + f] = features[f][i];
+  Dataset data{.name = spec.file};
+  set_cells(table, label, spec, data);
   set_labels(table.columns[label], data);
+  return data;
+}
+
+Dataset load_csv_inputs(const std::string& file) {
+  CellTable table = read_table(file);
+  Dataset data{.name = file};
+  set_cells(table, {}, {.file = file}, data);
   return data;
 }
 

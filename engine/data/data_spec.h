@@ -80,15 +80,15 @@ struct CsvData {
   Required<std::string> file = {};
   std::string label = {};          ///< column name, or its number from 0; the last column where empty
   std::string encode = "onehot";   ///< words: onehot | ordinal
-  std::string missing = "median";  ///< empty cells: median | mean | drop | error
+  std::string missing = "median";  ///< empty cells: median | mean | most_frequent | drop | error
   std::string scale = "standard";  ///< numbers: standard | minmax | robust | none
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("file", self.file, "the table; its first line names the columns");
     f("label", self.label, "the label's column; the last one where not given");
-    f("encode", self.encode, "columns of words: onehot or ordinal");
-    f("missing", self.missing, "empty cells: median, mean, drop or error");
-    f("scale", self.scale, "columns of numbers: standard, minmax, robust or none");
+    f("encode", self.encode, "columns of words: onehot or ordinal; by the words of the training part");
+    f("missing", self.missing, "empty cells: median, mean or most_frequent of the training part (words: most_frequent), drop or error");
+    f("scale", self.scale, "columns of numbers: standard, minmax or robust, by the training part; or none");
   }
   friend bool operator==(const CsvData&, const CsvData&) = default;
 };

@@ -108,7 +108,7 @@ Dataset Dataset::take(std::span<const std::int64_t> indices) const {
                    .what = "no such row",
                    .expected = "0 to " + std::to_string(size() - 1),
                    .got = std::to_string(row)});
-  Dataset out{.class_names = class_names, .name = name};
+  Dataset out{.class_names = class_names, .name = name, .table = table};
   if (streamed)
     out.streamed = std::make_shared<SelectedRows>(streamed, indices);
   else

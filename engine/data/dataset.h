@@ -1,5 +1,5 @@
 // dataset.h: samples with their labels, and the parts of a set. Plain values: what every reader returns and what fit and evaluate take.
-//   x  uint8 [n, h, w, c] (images, IDX) or float32 [n, ...]       y  int32 [n] ids, or float32 [n, k] one-hot rows or targets; may be empty
+//   x  uint8 [n, h, w, c] (images, IDX), float32 [n, ...], or the cells of a table (table.h)       y  int32 [n] ids, or float32 [n, k] one-hot rows or targets; may be empty
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,8 @@
 
 namespace lehr {
 
+struct Table;
+
 enum class LabelKind : std::uint8_t { none, ids, one_hot, values };
 
 struct Dataset {
@@ -23,6 +25,7 @@ struct Dataset {
   std::vector<std::string> files = {};                  ///< one a row, relative to the set's root; may be empty
   std::string name = {};                                ///< "lfw62/Train"
   std::shared_ptr<const RowSource> streamed = nullptr;  ///< where set, x is empty and rows are read when they are needed
+  std::shared_ptr<const Table> table = nullptr;         ///< where set, x holds a table's cells (float64), which a TableEncoder makes inputs
 
   std::int64_t size() const;   ///< rows
   Shape sample_shape() const;  ///< (100, 100, 3)

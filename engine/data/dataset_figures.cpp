@@ -4,6 +4,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/data/row_hash.h"
+#include "engine/data/table.h"
 #include "kernels/error.h"
 
 namespace lehr {
@@ -31,6 +32,10 @@ struct Sums {
     double part = 0;
     for (const auto value : values) {
       const auto v = static_cast<double>(value);
+      if (v != v) {  // a table's empty cell
+        ++nans;
+        continue;
+      }
       min = std::min(min, v);
       max = std::max(max, v);
       part += v;
@@ -102,7 +107,7 @@ Statistics statistics(const Dataset& data) {
     }
   const auto elements = static_cast<std::size_t>(data.size() * data.sample_shape().elements());
   if (elements == 0) return {};
-  Statistics out{.min = sums.min, .max = sums.max, .mean = sums.sum / static_cast<double>(elements)};
+  Statistics out{.min = sums.min, .max = sums.max, .mean = sums.sum / static_cast<double>(elements - static_cast<std::size_t>(sums.nans))};
   out.min_255 = out.min / 255;
   out.max_255 = out.max / 255;
   out.mean_255 = out.mean / 255;
@@ -120,6 +125,11 @@ std::uint64_t content_hash(const Dataset& data) {
   } else {
     hash.add(data.x);
   }
+  if (data.table != nullptr)
+    for (const auto& column : data.table->columns) {
+      hash.add(column.name);
+      for (const auto& word : column.words) hash.add(word);
+    }
   hash.add(data.y);
   return hash.value();
 }

@@ -124,8 +124,9 @@ Dataset load_inputs(const std::string& path, const LoadOptions& options) {
     throw Error({.category = Category::data,
                  .where = path,
                  .what = "there is no such file or folder",
-                 .expected = "x.npy, an image or a folder of images"});
+                 .expected = "x.npy, a table (.csv), an image or a folder of images"});
   if (fs::path(path).extension() == ".npy") return *load_data(Arrays{.x = path}, options).train;
+  if (fs::path(path).extension() == ".csv") return load_csv_inputs(path);
   return load_images(path, options);
 }
 

@@ -29,7 +29,7 @@ struct LoadOptions {
 /// Throws Error{data} naming the file (and where in it), Error{usage} for options that cannot hold.
 DataSplits load_data(const DataSpec& spec, const LoadOptions& options = {});
 
-/// What a trained model is asked about: an .npy, an image, or all images of a folder in natural order. No labels.
+/// What a trained model is asked about: an .npy, a table, an image, or all images of a folder in natural order. No labels.
 Dataset load_inputs(const std::string& path, const LoadOptions& options = {});
 
 }  // namespace lehr

@@ -105,7 +105,16 @@ std::vector<double> rates_to_write(const Optimizer& optimizer, const History& hi
   return history.column("learning_rate");
 }
 
+JobParts features_of(const JobParts& parts, const Model& model) {
+  JobParts out = parts;
+  out.train = model.features_of(parts.train);
+  for (auto* part : {&out.validation, &out.test})
+    if (*part) *part = model.features_of(**part);
+  return out;
+}
+
 void add_model(RunReport& report, const FitJob& job, Model& model, const JobParts& parts, bool judged) {
+  if (parts.train.table != nullptr) return add_model(report, job, model, features_of(parts, model), judged);
   const Dataset& train = parts.train;
   report.input = shape_text(train.sample_shape());
   report.classes = train.classes();

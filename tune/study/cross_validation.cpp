@@ -144,7 +144,8 @@ std::string cross_validation_json(const CrossValidationResult& r) {
 }
 
 Dataset joined_rows(const Dataset& a, const Dataset& b) {
-  if (a.streamed || b.streamed || a.sample_shape() != b.sample_shape() || a.x.dtype() != b.x.dtype() || a.y.dtype() != b.y.dtype())
+  if (a.streamed || b.streamed || a.table != b.table || a.sample_shape() != b.sample_shape() || a.x.dtype() != b.x.dtype() ||
+      a.y.dtype() != b.y.dtype())
     throw Error({.category = Category::data,
                  .where = a.name + " and " + b.name,
                  .what = "cannot be trained on together: their samples differ, or are streamed"});

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/data/table.h"
 #include "tests/check/data_error.h"
 #include "tests/check/temporary_folder.h"
 
@@ -15,6 +16,11 @@ const char* const table =
     "2,Kiel,,no\n"
     "3,Bonn,30,yes\n"
     "6,?,50,no\n";
+
+Dataset features(const CsvData& spec) {
+  const Dataset data = load_csv(spec);
+  return fit_table(data).apply(data);
+}
 }  // namespace
 
 TEST_CASE("csv: quotes, separators, line ends") {
@@ -30,7 +36,7 @@ TEST_CASE("csv: quotes, separators, line ends") {
 TEST_CASE("csv data: words become columns, gaps the median, numbers are scaled") {
   const TemporaryFolder folder;
   const std::string file = folder.write("t.csv", table);
-  const Dataset data = load_csv({.file = file, .scale = "none"});
+  const Dataset data = features({.file = file, .scale = "none"});
   CHECK(data.x.shape() == Shape({4, 4}));
   const std::vector<float> expected{1, 1, 0, 10, 2, 0, 1, 30, 3, 1, 0, 30, 6, 1, 0, 50};
   CHECK(std::equal(expected.begin(), expected.end(), data.x.as<float>().begin()));
@@ -38,13 +44,14 @@ TEST_CASE("csv data: words become columns, gaps the median, numbers are scaled")
   CHECK(data.label_ids() == std::vector<std::int32_t>{1, 0, 1, 0});
 
   // age: mean 3, variance (4 + 1 + 0 + 9) / 4
-  const auto scaled = load_csv({.file = file}).x;
+  const auto scaled = features({.file = file}).x;
   CHECK(scaled.as<float>()[0] == doctest::Approx(-2 / 1.870829));
-  CHECK(load_csv({.file = file, .scale = "minmax"}).x.as<float>()[4] == doctest::Approx(0.2));
-  CHECK(load_csv({.file = file, .scale = "robust"}).x.as<float>()[0] == doctest::Approx((1 - 2.5) / (3.75 - 1.75)));
-  CHECK(load_csv({.file = file, .missing = "mean", .scale = "none"}).x.as<float>()[7] == 30);
-  CHECK(load_csv({.file = file, .missing = "drop"}).x.rows() == 2);
-  const auto ordinal = load_csv({.file = file, .encode = "ordinal", .scale = "none"}).x;
+  CHECK(features({.file = file, .scale = "minmax"}).x.as<float>()[4] == doctest::Approx(0.2));
+  CHECK(features({.file = file, .scale = "robust"}).x.as<float>()[0] == doctest::Approx((1 - 2.5) / (3.75 - 1.75)));
+  CHECK(features({.file = file, .missing = "mean", .scale = "none"}).x.as<float>()[7] == 30);
+  CHECK(features({.file = file, .missing = "most_frequent", .scale = "none"}).x.as<float>()[7] == 10);
+  CHECK(features({.file = file, .missing = "drop"}).x.rows() == 2);
+  const auto ordinal = features({.file = file, .encode = "ordinal", .scale = "none"}).x;
   CHECK(ordinal.shape() == Shape({4, 3}));
   CHECK(ordinal.as<float>()[4] == 1);
 }
