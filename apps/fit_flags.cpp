@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "tune/baselines/baseline.h"
 #include "weights/model_file.h"
 
 namespace lehr {
@@ -113,7 +114,7 @@ void refuse_preprocessing(const FitJob& job) {
 
 bool names_model(const std::string& run) {
   if (std::filesystem::is_directory(run)) return false;
-  return is_model_file(run) || run.find_first_of("(|") != std::string::npos;
+  return is_model_file(run) || baseline_from(run) || run.find_first_of("(|") != std::string::npos;
 }
 
 }  // namespace lehr

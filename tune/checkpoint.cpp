@@ -151,14 +151,14 @@ bool same_data(const std::string& a, const std::string& b) {
   return cut(a) == cut(b);
 }
 
-void check(const Contents& c, const Model& model, const CheckpointOrigin& origin) {
+void check(const Contents& c, const Model& model, const CheckpointOrigin& origin, bool same_optimizer) {
   const auto text = [&](const char* key) { return c.meta.at(key).string(); };
   if (const auto theirs = c.meta.at("format").integer(); theirs != format)
     refuse(c.file, "another checkpoint format", std::to_string(format), std::to_string(theirs));
   const std::string network = network_text(model), optimizer = model.options().optimizer.text().print();
   if (text("network") != network)
     refuse(c.file, "belongs to another network", lines_only_in(network, text("network")), lines_only_in(text("network"), network));
-  if (text("optimizer") != optimizer) refuse(c.file, "belongs to another optimizer", optimizer, text("optimizer"));
+  if (same_optimizer && text("optimizer") != optimizer) refuse(c.file, "belongs to another optimizer", optimizer, text("optimizer"));
   if (const JsonValue* input = c.meta.find("input"); input != nullptr && input->string() != input_text(model))
     refuse(c.file, "belongs to inputs that are scaled otherwise", input_text(model), input->string());
   if (!same_data(origin.data, text("data"))) refuse(c.file, "belongs to another data set", origin.data, text("data"));
@@ -201,6 +201,22 @@ TrainingState state_from(const Contents& c) {
     out.callbacks.push_back(std::move(state));
   }
   return out;
+}
+
+TrainingState restore(const Contents& c, Model& model) {
+  NamedArrays weights;
+  for (const auto& [name, values] : c.arrays)
+    if (name.starts_with("weights/")) weights.emplace_back(name.substr(8), values);
+  model.set_weights(weights, c.file);
+  State& s = model.state();
+  const SlotLayout layout = model.options().optimizer.slots(s.tensors());
+  s.set_slots(layout.initial, layout.extra);
+  const Array& slots = required(c.arrays, "optimizer/slots", c.file);
+  if (slots.bytes() != s.slots().bytes())
+    refuse(c.file, "optimizer state of another size", std::to_string(s.slots().bytes()) + " bytes", std::to_string(slots.bytes()));
+  s.backend().copy_in(s.slots().data, slots.data(), slots.bytes());
+  s.write_counters({.step = c.meta.at("step").integer(), .stop = c.meta.at("stop").integer()});
+  return state_from(c);
 }
 
 }  // namespace
@@ -284,22 +300,17 @@ void write_checkpoint(const std::string& file, const CheckpointImage& image) {
 
 TrainingState read_checkpoint(const std::string& file, Model& model, const CheckpointOrigin& origin, std::vector<std::string>* notes) {
   const Contents c = read_either(file, notes);
-  check(c, model, origin);
-  NamedArrays weights;
-  for (const auto& [name, values] : c.arrays)
-    if (name.starts_with("weights/")) weights.emplace_back(name.substr(8), values);
-  model.set_weights(weights, c.file);
-  State& s = model.state();
-  const SlotLayout layout = model.options().optimizer.slots(s.tensors());
-  s.set_slots(layout.initial, layout.extra);
-  const Array& slots = required(c.arrays, "optimizer/slots", c.file);
-  if (slots.bytes() != s.slots().bytes())
-    refuse(c.file, "optimizer state of another size", std::to_string(s.slots().bytes()) + " bytes", std::to_string(slots.bytes()));
-  s.backend().copy_in(s.slots().data, slots.data(), slots.bytes());
-  s.write_counters({.step = c.meta.at("step").integer(), .stop = c.meta.at("stop").integer()});
+  check(c, model, origin, true);
+  TrainingState state = restore(c, model);
   if (notes != nullptr)
     if (std::string line = differences(c, origin); !line.empty()) notes->push_back(std::move(line));
-  return state_from(c);
+  return state;
+}
+
+AdoptedCheckpoint adopt_checkpoint(const std::string& file, Model& model) {
+  const Contents c = read_contents(file);
+  check(c, model, {}, false);
+  return {.state = restore(c, model), .same_optimizer = c.meta.at("optimizer").string() == model.options().optimizer.text().print()};
 }
 
 void CheckpointWriter::submit(CheckpointImage image) {

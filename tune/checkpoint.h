@@ -44,6 +44,12 @@ bool checkpoint_exists(const std::string& file);           ///< it or the one be
 /// person should know.
 TrainingState read_checkpoint(const std::string& file, Model& model, const CheckpointOrigin& origin = {},
                               std::vector<std::string>* notes = nullptr);
+/// The same for a training that may go on under another rate or momentum: the optimizer may differ, the size of its state may not.
+struct AdoptedCheckpoint {
+  TrainingState state = {};
+  bool same_optimizer = true;
+};
+AdoptedCheckpoint adopt_checkpoint(const std::string& file, Model& model);
 
 /// Writes images on a thread of its own, the newest only: training never waits for the disk. An image that cannot be written leaves the old
 /// file as it is.

@@ -5,6 +5,7 @@
 #include "engine/spec/parse.h"
 #include "layers/augmentation.h"
 #include "layers/catalogue.h"
+#include "tune/baselines/baseline.h"
 #include "tune/fit_job.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
@@ -16,6 +17,12 @@
 namespace lehr {
 
 Network job_network(const FitJob& job) {
+  if (baseline_from(job.model))
+    throw Error({.category = Category::usage,
+                 .where = "--model " + job.model,
+                 .what = "is a baseline: it has no layers and no training steps",
+                 .expected = "a network",
+                 .hint = "lehr evaluate '" + job.model + "' --data SET, lehr cross-validate and lehr tune take it."});
   Network network = network_with_files(job.model);
   if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
     throw Error({.category = Category::usage, .where = "--freeze", .what = "no layer has such a name", .got = job.freeze});

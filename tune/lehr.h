@@ -35,6 +35,7 @@
 #include "optim/ramps.h"                             // IWYU pragma: export
 #include "optim/rmsprop.h"                           // IWYU pragma: export
 #include "optim/sgd.h"                               // IWYU pragma: export
+#include "tune/baselines/baseline_score.h"           // IWYU pragma: export
 #include "tune/callbacks/backup_and_restore.h"       // IWYU pragma: export
 #include "tune/callbacks/csv_logger.h"               // IWYU pragma: export
 #include "tune/callbacks/early_stopping.h"           // IWYU pragma: export

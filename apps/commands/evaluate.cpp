@@ -5,6 +5,7 @@
 #include "apps/console.h"
 #include "apps/fit_flags.h"
 #include "engine/json.h"
+#include "tune/baselines/baseline_score.h"
 #include "tune/format.h"
 
 namespace lehr {
@@ -42,7 +43,29 @@ LoadedRun open_model_on(EvaluateFlags& flags) {
   return loaded;
 }
 
+/// A baseline has no weights to be given: it learns from the training part and is asked about the test part.
+void run_baseline(Console& console, EvaluateFlags& flags, const Baseline& baseline) {
+  if (flags.data.empty())
+    throw Error({.category = Category::usage, .where = "--data", .what = "a baseline learns from data", .expected = "a data set"});
+  flags.job.data = flags.data;
+  const JobParts parts = job_parts(flags.job, load_job_data(flags.data, flags.job));
+  if (!parts.test && !parts.validation)
+    throw Error({.category = Category::usage,
+                 .where = flags.data,
+                 .what = "has only rows to learn from",
+                 .expected = "a set with a test part",
+                 .hint = "lehr cross-validate --model '" + flags.run + "' --data " + flags.data + " --folds 5 judges by folds."});
+  const Dataset& asked = parts.test ? *parts.test : *parts.validation;
+  const BaselineScore scored = score_baseline(baseline, flags.job, parts.train, asked);
+  if (console.json)
+    console.out << object_of(scored.evaluation).text(2) << '\n';
+  else
+    console.out << asked.name << " (" << count_text(asked.size()) << " samples)\n"
+                << flags.run << ':' << line_of(scored.evaluation) << '\n';
+}
+
 void run(Console& console, EvaluateFlags& flags) {
+  if (const auto baseline = baseline_from(flags.run)) return run_baseline(console, flags, *baseline);
   const bool model = names_model(flags.run);
   const std::string folder = model ? std::string() : run_path(flags.run);
   if (!model) refuse_preprocessing(flags.job);
@@ -80,7 +103,10 @@ void run(Console& console, EvaluateFlags& flags) {
 void add_evaluate(CLI::App& app, Console& console) {
   auto* command = app.add_subcommand("evaluate", "loss and metrics of a run on data");
   auto flags = std::make_shared<EvaluateFlags>();
-  command->add_option("run", flags->run, "folder of a run, its name under runs/, or a model file (x.keras)")->required();
+  command
+      ->add_option("run", flags->run,
+                   "folder of a run, its name under runs/, a model file (x.keras), or a baseline: knn(5), logistic_regression")
+      ->required();
   command->add_option("--data", flags->data, "default: the run's own Test part");
   command->add_option("--batch-size", flags->job.batch_size, "of a model; a run has its own")->capture_default_str();
   command->add_option("--preprocess", flags->job.preprocess, "of a model's images: none or vgg16")->capture_default_str();

@@ -12,6 +12,7 @@
 #include "layers/catalogue.h"
 #include "optim/catalogue.h"
 #include "optim/schedule_catalogue.h"
+#include "tune/baselines/baseline.h"
 #include "tune/callback.h"
 #include "tune/metric_list.h"
 #include "tune/oracles/oracle.h"
@@ -27,10 +28,11 @@ struct Topic {
 };
 
 std::vector<Topic> topics() {
-  return {
-      {"layers", layer_catalogue().docs()},       {"networks", network_catalogue().docs()},   {"optimizers", optimizer_catalogue().docs()},
-      {"schedules", schedule_catalogue().docs()}, {"callbacks", callback_catalogue().docs()}, {"metrics", metric_docs()},
-      {"oracles", oracle_catalogue().docs()},     {"pruners", pruner_catalogue().docs()},     {"data", data_catalogue().docs()}};
+  return {{"layers", layer_catalogue().docs()},         {"networks", network_catalogue().docs()},
+          {"optimizers", optimizer_catalogue().docs()}, {"schedules", schedule_catalogue().docs()},
+          {"callbacks", callback_catalogue().docs()},   {"metrics", metric_docs()},
+          {"baselines", baseline_catalogue().docs()},   {"oracles", oracle_catalogue().docs()},
+          {"pruners", pruner_catalogue().docs()},       {"data", data_catalogue().docs()}};
 }
 
 std::vector<std::string> experiment_names() {
@@ -78,11 +80,11 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
     return;
   }
   if (topic.empty()) {
-    console.out
-        << app.help()
-        << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
-           "layers|networks|optimizers|schedules|callbacks|metrics|data lists them;\nlehr help man|bash-completion|zsh-completion prints "
-           "what make install lays down.\n";
+    console.out << app.help()
+                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
+                   "layers|networks|optimizers|schedules|callbacks|metrics|baselines|data lists them;\nlehr help "
+                   "man|bash-completion|zsh-completion prints "
+                   "what make install lays down.\n";
     return;
   }
   std::vector<std::string> known;
@@ -100,12 +102,13 @@ void run(Console& console, const CLI::App& app, const std::string& topic) {
       }
     }
   }
-  throw Error({.category = Category::usage,
-               .where = "lehr help",
-               .what = "there is no topic \"" + topic + "\"",
-               .expected = "layers, networks, optimizers, schedules, callbacks, metrics, oracles, pruners, data, or a name in them",
-               .got = topic,
-               .hint = did_you_mean(nearest(topic, known))});
+  throw Error(
+      {.category = Category::usage,
+       .where = "lehr help",
+       .what = "there is no topic \"" + topic + "\"",
+       .expected = "layers, networks, optimizers, schedules, callbacks, metrics, baselines, oracles, pruners, data, or a name in them",
+       .got = topic,
+       .hint = did_you_mean(nearest(topic, known))});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/atomic_file.h"
+#include "tune/baselines/baseline_score.h"
 #include "tune/format.h"
 #include "tune/run_folder.h"
 #include "tune/steady_seconds.h"
@@ -41,8 +42,40 @@ std::string facts_text(const DataFacts& f, const DataSplits& data) {
   return out + (data.test ? fmt::format("; {} to test on, at the end", count_text(data.test->size())) : "");
 }
 
+/// What the data's rows are, with a part to validate on.
+FitJob held_job(const AutoJob& job, bool classes, bool validation) {
+  FitJob held = job.fit;
+  if (!validation && !held.validation_split && held.validation.empty()) {
+    held.validation_split = 0.2;
+    held.split = classes ? "stratified" : "random";
+  }
+  return held;
+}
+
+/// Those that a twentieth of the time is enough for, at 10^9 multiply-adds a second.
+std::vector<AutoBaseline> baselines_of(const FitJob& held, const DataSplits& data, double seconds) {
+  const JobParts parts = job_parts(held, data);
+  std::vector<AutoBaseline> out;
+  if (parts.train.streamed || !parts.validation || parts.validation->streamed) return out;
+  const double size = static_cast<double>(parts.train.size()) * static_cast<double>(parts.train.sample_shape().elements());
+  const std::pair<Baseline, double> affordable[] = {
+      {LogisticRegression{}, size * static_cast<double>(parts.train.classes()) * 300},  // two products a step, some 100 steps and more
+      {Knn{}, size * static_cast<double>(parts.validation->size())}};
+  for (const auto& [baseline, cost] : affordable) {
+    if (cost > seconds / 20 * 1e9) continue;
+    try {
+      const BaselineScore scored = score_baseline(baseline, held, parts.train, *parts.validation);
+      out.push_back({.name = std::visit([](const auto& spec) { return std::string(spec.info.name); }, baseline),
+                     .value = scored.evaluation.value("accuracy"),
+                     .seconds = scored.seconds});
+    } catch (const Error&) {  // fewer samples than neighbors: there is nothing to compare with
+    }
+  }
+  return out;
+}
+
 /// The search: successive halving from one epoch to 27, as many points as there is time for.
-TuneJob search_of(const AutoJob& job, const AutoSpace& space, bool classes, bool validation) {
+TuneJob search_of(const AutoJob& job, const AutoSpace& space, const FitJob& held) {
   TuneJob out{.objectives = {space.objective},
               .oracle = fmt::format("asha(max_epochs={}, factor=3, trials=100000)", longest),
               .seconds_budget = job.seconds * searched_share,
@@ -50,11 +83,6 @@ TuneJob search_of(const AutoJob& job, const AutoSpace& space, bool classes, bool
               .study = job.study,
               .storage = job.storage,
               .jobs = job.jobs};
-  FitJob held = job.fit;
-  if (!validation && !held.validation_split && held.validation.empty()) {
-    held.validation_split = 0.2;
-    held.split = classes ? "stratified" : "random";
-  }
   const FitJob silent;
   const auto defaults = job_settings(silent);
   for (auto& setting : job_settings(held))
@@ -89,6 +117,17 @@ TuneJob training_of(TuneJob search, const Trial& best, double seconds_left) {
   return search;
 }
 
+/// Honest: what needs no network may be better.
+template <class Say>
+void say_baselines(const AutoResult& r, const std::string& objective, const Say& say) {
+  const History& history = r.outcome.history;
+  const auto best = history.best(objective, true);
+  for (const auto& b : r.baselines)
+    if (best && history.at(objective, *best) <= b.value)
+      say(fmt::format("note: {} reaches {} {}, the network {}: it has not earned its cost", b.name, objective, metric_text(b.value),
+                      metric_text(history.at(objective, *best))));
+}
+
 }  // namespace
 
 AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHooks& fit_given) {
@@ -109,11 +148,17 @@ AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHook
   say(facts_text(facts, data));
   for (const auto& reason : space.reasons) say(reason);
 
-  TuneJob search = search_of(job, space, facts.labels != LabelKind::values, data.validation.has_value());
+  const bool classes = facts.labels != LabelKind::values;
+  const FitJob held = held_job(job, classes, data.validation.has_value());
+  AutoResult out;
+  if (classes) out.baselines = baselines_of(held, data, job.seconds);
+  for (const auto& b : out.baselines)
+    say(fmt::format("to beat: {} {} by {} ({})", space.objective, metric_text(b.value), b.name, duration_text(b.seconds)));
+  TuneJob search = search_of(job, space, held);
   search.seconds_budget = std::max(1.0, search.seconds_budget - (steady_seconds() - begun));
   TuneHooks hooks = given;
   hooks.data = &data;
-  AutoResult out{.search = run_tune(search, hooks)};
+  out.search = run_tune(search, hooks);
   out.interrupted = out.search.interrupted;
   out.seconds = steady_seconds() - begun;
   if (out.interrupted) return out;
@@ -141,6 +186,7 @@ AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHook
   FitJobHooks fit_hooks = fit_given;
   fit_hooks.data = &data;
   out.outcome = run_fit_job(fit, fit_hooks);
+  say_baselines(out, space.objective, say);
   write_file_atomically((std::filesystem::path(out.outcome.summary.run) / "command.txt").string(), out.command + "\n");
   out.interrupted = out.outcome.interrupted;
   out.seconds = steady_seconds() - begun;
@@ -148,7 +194,9 @@ AutoResult run_auto(const AutoJob& job, const TuneHooks& given, const FitJobHook
 }
 
 std::string auto_json(const AutoResult& r) {
-  JsonValue out = JsonValue::parse(tune_json(r.search), "study");
+  JsonValue out = JsonValue::parse(tune_json(r.search), "study"), baselines = JsonValue::array();
+  for (const auto& b : r.baselines) baselines.push_back(JsonValue::object({{"model", b.name}, {"value", b.value}, {"seconds", b.seconds}}));
+  out["baselines"] = baselines;
   out["seconds"] = r.seconds;
   out["run"] = r.outcome.summary.run;
   out["command"] = r.command;

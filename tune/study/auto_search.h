@@ -16,7 +16,14 @@ struct AutoJob {
   std::string study = {}, storage = "sqlite:///studies.db";
 };
 
+/// What a network has to beat: on the same rows, by the search's objective.
+struct AutoBaseline {
+  std::string name = {};
+  double value = 0, seconds = 0;
+};
+
 struct AutoResult {
+  std::vector<AutoBaseline> baselines = {};  ///< of classes, where the time allows them
   TuneResult search = {};
   FitOutcome outcome = {};
   std::string command = {};  ///< `lehr fit …`: trains the same network again, bit for bit

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/spec/parse.h"
+#include "tune/baselines/baseline_score.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
 #include "tune/steady_seconds.h"
@@ -26,6 +27,10 @@ using Scores = std::vector<std::pair<std::string, double>>;
 /// Trains for all epochs and evaluates once.
 Scores train_and_evaluate(const FitJob& job, const Dataset& train, const Dataset& held_out, const std::function<bool()>& interrupted,
                           bool& stopped) {
+  if (const auto baseline = baseline_from(job.model)) {
+    stopped = interrupted && interrupted();
+    return stopped ? Scores{} : score_baseline(*baseline, job, train, held_out).evaluation.values;
+  }
   JobModel made = make_job_model(job, train);
   FitOptions options{
       .epochs = job.epochs, .batch_size = job.batch_size, .validation_data = &held_out, .shuffle = job.shuffle, .interrupted = interrupted};

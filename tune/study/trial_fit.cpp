@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/atomic_file.h"
 #include "engine/json.h"
 #include "engine/spec/parse.h"
+#include "tune/baselines/baseline_score.h"
 #include "tune/checkpoint.h"
 #include "tune/job_inputs.h"
 #include "tune/steady_seconds.h"
@@ -35,32 +37,7 @@ std::size_t bytes_of(const JobParts& p) {
   return total;
 }
 
-/// A checkpoint under another rate or momentum: its optimizer's text becomes this model's, which must keep as many slots.
-TrainingState adopt_checkpoint(const std::string& file, Model& model) {
-  NamedArrays arrays = read_npz(file);
-  for (auto& [name, values] : arrays) {
-    if (name != "checkpoint.json") continue;
-    const auto bytes = values.as<std::uint8_t>();
-    JsonValue meta = JsonValue::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file);
-    meta["optimizer"] = model.options().optimizer.text().print();
-    const std::string text = meta.text();
-    values = Array::from<std::uint8_t>({std::ssize(text)}, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  }
-  const std::string copy = file + ".adopted-" + hex16(reinterpret_cast<std::uintptr_t>(&model));
-  write_npz(copy, arrays);
-  try {
-    TrainingState state = read_checkpoint(copy, model);
-    std::filesystem::remove(copy);
-    return state;
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(copy, ignored);
-    throw;
-  }
-}
-
-void check_objectives(const std::vector<Objective>& objectives, const Model& model, bool validation) {
-  auto known = model.log_names(validation);
+void check_objectives(const std::vector<Objective>& objectives, std::vector<std::string> known, bool validation) {
   known.insert(known.end(), {"seconds", "parameters", "epochs"});
   for (const auto& o : objectives) {
     if (std::find(known.begin(), known.end(), o.name) != known.end()) continue;
@@ -73,6 +50,18 @@ void check_objectives(const std::vector<Objective>& objectives, const Model& mod
                  .got = o.name,
                  .hint = o.name.starts_with("val_") && !validation ? "Give --validation-split, --validation or --folds." : ""});
   }
+}
+
+void check_baseline(const std::vector<Objective>& objectives, const FitJob& job, const Dataset& train, bool validation) {
+  if (!validation)
+    throw Error({.category = Category::usage,
+                 .where = "--model " + job.model,
+                 .what = "a baseline is asked about rows that it has not seen",
+                 .expected = "rows to validate on",
+                 .hint = "Give --validation-split, --validation or --folds."});
+  std::vector<std::string> names = baseline_metrics(job, train);
+  for (auto& name : names) name.insert(0, "val_");
+  check_objectives(objectives, names, validation);
 }
 
 /// One training of a trial: of one fold, with one seed.
@@ -91,15 +80,17 @@ class OneRun {
   };
 
   Done train(const Dataset& data, const Dataset* validation) {
+    if (const auto baseline = baseline_from(job_.model)) return score(*baseline, data, validation);
     JobModel made = make_job_model(job_, data);
     Model& model = *made.model;
     FitOptions options{
         .epochs = job_.epochs, .batch_size = job_.batch_size, .validation_data = validation, .shuffle = job_.shuffle, .folder = r_.folder};
     for (const auto& text : job_.callbacks) options.callbacks.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
-    if (!options.callbacks.empty() && !r_.folder.empty()) std::filesystem::create_directories(r_.folder);  // they may write there
+    std::error_code unmade;  // they may write there, and say so themselves where they cannot
+    if (!options.callbacks.empty() && !r_.folder.empty()) std::filesystem::create_directories(r_.folder, unmade);
     options.augmentation = made.augmentation;
     options.class_weights = class_weights(job_.class_weight, data, model.network().output().elements());
-    check_objectives(r_.objectives, model, validation != nullptr);
+    check_objectives(r_.objectives, model.log_names(validation != nullptr), validation != nullptr);
     options.resume = state_to_go_on_with(model);
     const std::int64_t before = options.resume ? options.resume->position.epoch : 0;
     options.on_ready = [&](const MemoryUse& use) {
@@ -117,7 +108,7 @@ class OneRun {
     done_.pruned = pruned_ || late_;
     done_.interrupted = result.interrupted && !done_.pruned;
     done_.epochs = result.history.epochs() - before;
-    if (done_.interrupted || r_.keep_checkpoint) save(model, result.state);
+    if (done_.interrupted) save(model, result.state);
     if (!done_.interrupted) score(model, result);
     return std::move(done_);
   }
@@ -134,7 +125,9 @@ class OneRun {
       done_.from_scratch = true;
       return {};
     }
-    return adopt_checkpoint(source.string(), model);
+    auto [state, same] = adopt_checkpoint(source.string(), model);
+    if (state.stopped && same) state.epochs = job_.epochs;  // by a callback, which would have ended an unbroken training as well
+    return state;
   }
 
   double objective(const Model& model, const History& h, std::size_t k, std::int64_t row) const {
@@ -160,21 +153,44 @@ class OneRun {
       if (watch_.report && !watch_.report(epoch, value)) pruned_ = true;
     }
     if (watch_.out_of_time && watch_.out_of_time()) late_ = true;
-    if (!r_.folder.empty() && steady_seconds() - saved_ > 10 && epoch + 1 < job_.epochs) save(model, state);
+    // The last epoch's weights, before a callback puts the best ones in their place: where a promotion goes on.
+    const bool last = epoch + 1 == job_.epochs || state.stopped;
+    if (last ? r_.keep_checkpoint : steady_seconds() - saved_ > 10) save(model, state);
   }
 
   void save(const Model& model, const TrainingState& state) {
     if (r_.folder.empty()) return;
-    std::filesystem::create_directories(r_.folder);
-    write_checkpoint(own().string(), capture_checkpoint(model, state));
     saved_ = steady_seconds();
+    try {
+      write_checkpoint(own().string(), capture_checkpoint(model, state));
+    } catch (const Error& e) {  // whoever goes on with this trial trains it from the beginning, to the same bits
+      if (!disk_is_full(e)) throw;
+      if (watch_.warn) watch_.warn(std::string("warning: ") + e.what() + " The search goes on without it.");
+    }
+  }
+
+  /// One that has no epochs: it learns, and is asked once.
+  Done score(const Baseline& baseline, const Dataset& data, const Dataset* validation) {
+    check_baseline(r_.objectives, job_, data, validation != nullptr);
+    const BaselineScore scored = score_baseline(baseline, job_, data, *validation);
+    for (const Objective& o : r_.objectives)
+      done_.values.push_back(o.name == "seconds"      ? scored.seconds
+                             : o.name == "parameters" ? static_cast<double>(scored.parameters)
+                             : o.name == "epochs"     ? 1.0
+                                                      : scored.evaluation.value(o.name.substr(4)));  // after val_
+    done_.epochs = 1;
+    done_.best_epoch = 0;
+    if (watch_.report) watch_.report(0, done_.values[0]);
+    return std::move(done_);
   }
 
   void score(const Model& model, const FitResult& result) {
     const History& h = result.history;
     std::optional<std::int64_t> best;
+    // One that a callback has ended in an earlier round is what it was.
+    const std::int64_t first = h.epochs() > 0 && h.rows.back().epoch >= r_.stage.initial_epoch ? r_.stage.initial_epoch : 0;
     for (std::int64_t row = 0; row < h.epochs(); ++row) {
-      if (h.rows[static_cast<std::size_t>(row)].epoch < r_.stage.initial_epoch) continue;
+      if (h.rows[static_cast<std::size_t>(row)].epoch < first) continue;
       const double value = objective(model, h, 0, row);
       if (std::isnan(value)) continue;
       const double held = best ? objective(model, h, 0, *best) : value;
@@ -274,11 +290,34 @@ TrialResult fit_trial(const TrialRequest& r, SharedData& shared, const TrialWatc
   return out;
 }
 
+namespace {
+
+/// From a few of the rows that it would be asked about.
+TrialCost measure_baseline(const Baseline& baseline, const FitJob& job, const JobParts& parts, bool timed) {
+  TrialCost out{.memory = static_cast<std::size_t>(parts.train.size() * parts.train.sample_shape().elements()) * sizeof(float)};
+  if (!timed) return out;
+  const Dataset& asked = parts.validation ? *parts.validation : parts.train;
+  const std::int64_t few = std::min<std::int64_t>(asked.size(), 256);
+  const BaselineScore scored = score_baseline(baseline, job, parts.train, asked.rows(0, few));
+  out.parameters = scored.parameters;
+  out.seconds_per_epoch = scored.seconds;
+  if (std::holds_alternative<Knn>(baseline)) out.seconds_per_epoch *= static_cast<double>(asked.size()) / static_cast<double>(few);
+  out.steps_timed = 1;
+  return out;
+}
+
+}  // namespace
+
 TrialCost measure_trial(const TrialRequest& r, SharedData& shared, double seconds) {
   const FitJob job = job_of(r);
   const auto parts = shared.get(job);
+  if (const auto baseline = baseline_from(job.model)) {
+    check_baseline(r.objectives, job, parts->train, parts->validation.has_value() || r.folds > 0);
+    return measure_baseline(*baseline, job, *parts, seconds > 0);
+  }
   JobModel made = make_job_model(job, parts->train);
-  check_objectives(r.objectives, *made.model, parts->validation.has_value() || r.folds > 0);
+  const bool validates = parts->validation.has_value() || r.folds > 0;
+  check_objectives(r.objectives, made.model->log_names(validates), validates);
   TrialCost out;
   FitOptions options{.epochs = 1,
                      .batch_size = job.batch_size,

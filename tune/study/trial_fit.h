@@ -35,6 +35,7 @@ struct TrialWatch {
   std::function<bool(std::int64_t epoch, double value)> report = {};
   std::function<bool()> interrupted = {};  ///< save and leave
   std::function<bool()> out_of_time = {};  ///< stop at the next epoch's end
+  std::function<void(const std::string& line)> warn = {};
 };
 
 struct TrialRequest {

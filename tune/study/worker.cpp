@@ -86,6 +86,10 @@ class Worker {
     if (hooks_.say) hooks_.say(line);
   }
 
+  void warn_once(const std::string& line) {
+    if (!warned_.exchange(true)) say(line);
+  }
+
   void loop() {
     try {
       double pause = 0.02;
@@ -184,9 +188,20 @@ class Worker {
     Trial watched = t;
     watched.intermediate.clear();
     bool lost = false;
-    TrialWatch watch{.interrupted = [&] { return interrupted() || lost; }, .out_of_time = [&] { return late(); }};
+    TrialWatch watch{.interrupted = [&] { return interrupted() || lost; },
+                     .out_of_time = [&] { return late(); },
+                     .warn = [&](const std::string& line) { warn_once(line); }};
+    std::exception_ptr unstored;  // the storage's failure is not the trial's
+    const auto stored = [&](std::int64_t epoch, double value) {
+      try {
+        return storage_.report(claimed.lease, {{epoch, value}});
+      } catch (...) {
+        unstored = std::current_exception();
+        throw;
+      }
+    };
     watch.report = [&](std::int64_t epoch, double value) {
-      if (!storage_.report(claimed.lease, {{epoch, value}})) {
+      if (!stored(epoch, value)) {
         lost = true;
         return true;
       }
@@ -203,7 +218,7 @@ class Worker {
       result =
           job_.command.empty() ? fit_trial(request, data_, watch) : run_command_trial(job_.command, space_.json(t.params), request, watch);
     } catch (const Error& e) {
-      if (e.info().category == Category::interrupted) throw;
+      if (unstored || e.info().category == Category::interrupted) throw;
       result = {.state = TrialState::fail, .reason = e.what()};
     } catch (const std::bad_alloc&) {
       result = {.state = TrialState::fail, .reason = "out of memory"};
@@ -328,6 +343,7 @@ class Worker {
   std::exception_ptr error_;
   std::atomic<bool> failed_ = false;  ///< there is an error_: read without the lock
   std::atomic<std::int64_t> own_ = 0;
+  std::atomic<bool> warned_ = false;  ///< of a full disk
   std::int64_t first_done_ = -1;
 };
 

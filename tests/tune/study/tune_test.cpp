@@ -39,22 +39,42 @@ void set(TuneJob& job, const std::string& flag, const std::string& value) {
     if (s.flag == flag) s.values = {value};
 }
 
+/// A trial's round, from epoch `begin` to `end`.
+TrialRequest staged(const TemporaryFolder& folder, const std::string& name, std::int64_t begin, std::int64_t end,
+                    const std::vector<Setting>& more) {
+  TrialRequest out{.settings = {{.flag = "model", .values = {"flatten | dense(16, relu) | dropout(0.2) | dense(10, softmax)"}},
+                                {.flag = "data", .values = {"digits"}},
+                                {.flag = "validation-split", .values = {"0.2"}},
+                                {.flag = "batch-size", .values = {"100"}},
+                                {.flag = "threads", .values = {"1"}}},
+                   .objectives = {objective_from("val_loss")},
+                   .stage = {.epochs = end, .initial_epoch = begin},
+                   .folder = folder / name,
+                   .keep_checkpoint = true};
+  out.settings.insert(out.settings.end(), more.begin(), more.end());
+  return out;
+}
+
+void check_same_checkpoint(const std::string& one, const std::string& other) {
+  const NamedArrays a = read_npz(one), b = read_npz(other);
+  REQUIRE(a.size() == b.size());
+  int compared = 0;
+  for (const auto& [name, array] : a) {
+    if (name == "checkpoint.json") continue;  // seconds differ
+    const Array* found = find_array(b, name);
+    REQUIRE(found != nullptr);
+    CHECK(std::equal(array.data(), array.data() + array.bytes(), found->data(), found->data() + found->bytes()));
+    ++compared;
+  }
+  CHECK(compared >= 5);
+}
+
 }  // namespace
 
 TEST_CASE("a promoted trial is the one that was never stopped, bit for bit") {
   const TemporaryFolder folder;
   SharedData data;
-  const auto request = [&](const char* name, std::int64_t begin, std::int64_t end) {
-    return TrialRequest{.settings = {{.flag = "model", .values = {"flatten | dense(16, relu) | dropout(0.2) | dense(10, softmax)"}},
-                                     {.flag = "data", .values = {"digits"}},
-                                     {.flag = "validation-split", .values = {"0.2"}},
-                                     {.flag = "batch-size", .values = {"100"}},
-                                     {.flag = "threads", .values = {"1"}}},
-                        .objectives = {objective_from("val_loss")},
-                        .stage = {.epochs = end, .initial_epoch = begin},
-                        .folder = folder.path() + "/" + name,
-                        .keep_checkpoint = true};
-  };
+  const auto request = [&](const std::string& name, std::int64_t begin, std::int64_t end) { return staged(folder, name, begin, end, {}); };
   const TrialResult whole = fit_trial(request("whole", 0, 5), data);
   fit_trial(request("first", 0, 2), data);
   TrialRequest second = request("second", 2, 5);
@@ -64,23 +84,54 @@ TEST_CASE("a promoted trial is the one that was never stopped, bit for bit") {
   CHECK(continued.epochs == 3);
   CHECK(!continued.from_scratch);
   CHECK(continued.values == whole.values);
-  const NamedArrays a = read_npz(folder / "whole/checkpoint-0.lehr"), b = read_npz(folder / "second/checkpoint-0.lehr");
-  REQUIRE(a.size() == b.size());
-  int compared = 0;
-  for (const auto& [name, array] : a) {
-    if (name == "checkpoint.json") continue;  // seconds differ
-    const Array* other = find_array(b, name);
-    REQUIRE(other != nullptr);
-    CHECK(std::equal(array.data(), array.data() + array.bytes(), other->data(), other->data() + other->bytes()));
-    ++compared;
-  }
-  CHECK(compared >= 5);
+  check_same_checkpoint(folder / "whole/checkpoint-0.lehr", folder / "second/checkpoint-0.lehr");
   // Where the first part's weights are not at hand, it trains from the beginning, to the same values.
   second.folder = folder / "third";
   second.source_folder = folder / "nowhere";
   const TrialResult again = fit_trial(second, data);
   CHECK(again.from_scratch);
   CHECK(again.values == whole.values);
+}
+
+TEST_CASE("a promotion goes on from the last epoch's weights, whatever stood in their place at the round's end") {
+  const TemporaryFolder folder;
+  SharedData data;
+  // The first epoch's accuracy is the lowest: those weights come back at the end of every round, or an average of all.
+  const std::vector<std::vector<Setting>> cases = {
+      {{.flag = "callback", .values = {"early_stopping(monitor=val_accuracy, mode=min, patience=9, restore_best_weights=true)"}}},
+      {{.flag = "optimizer", .values = {"adam(0.01, use_ema=true, ema_momentum=0.9)"}}},
+      {{.flag = "optimizer", .values = {"schedule_free_adamw(0.01)"}}},
+      {{.flag = "optimizer", .values = {"adam(0.01, use_ema=true)"}}, {.flag = "callback", .values = {"swap_ema_weights"}}}};
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    CAPTURE(i);
+    const std::string n = std::to_string(i);
+    const TrialResult whole = fit_trial(staged(folder, "whole" + n, 0, 4, cases[i]), data);
+    fit_trial(staged(folder, "first" + n, 0, 2, cases[i]), data);
+    TrialRequest second = staged(folder, "second" + n, 2, 4, cases[i]);
+    second.stage.source = 0;
+    second.source_folder = folder / ("first" + n);
+    const TrialResult continued = fit_trial(second, data);
+    CHECK(continued.values == whole.values);
+    check_same_checkpoint(folder / ("whole" + n + "/checkpoint-0.lehr"), folder / ("second" + n + "/checkpoint-0.lehr"));
+  }
+}
+
+TEST_CASE("a trial that early stopping has ended is not trained on by a promotion: unbroken it would have stopped there, too") {
+  const TemporaryFolder folder;
+  SharedData data;
+  const std::vector<Setting> stops = {
+      {.flag = "callback", .values = {"early_stopping(monitor=val_accuracy, mode=min, patience=1, restore_best_weights=true)"}}};
+  const TrialResult whole = fit_trial(staged(folder, "whole", 0, 9, stops), data);
+  CHECK(whole.epochs == 2);
+  fit_trial(staged(folder, "first", 0, 3, stops), data);
+  TrialRequest second = staged(folder, "second", 3, 9, stops);
+  second.stage.source = 0;
+  second.source_folder = folder / "first";
+  const TrialResult continued = fit_trial(second, data);
+  CHECK(continued.epochs == 0);
+  CHECK(continued.state == TrialState::complete);
+  CHECK(continued.values == whole.values);
+  CHECK(continued.best_epoch == whole.best_epoch);
 }
 
 TEST_CASE("a whole search: plan, promotions, best weights, and the same again") {
