@@ -114,6 +114,7 @@ void Database::connect() {
   std::string mode;
   session_ << "PRAGMA journal_mode=WAL", soci::into(mode);
   session_ << "PRAGMA synchronous=NORMAL";
+  session_ << "PRAGMA cache_size=-512";  // kB: what has ended is read once
 }
 
 void Database::make_tables() {

@@ -132,6 +132,12 @@ void TrialReader::read_details(const Space& space) {
   read_intermediate(which);
   read_attributes(which, "trial_user_attributes", true);
   read_attributes(which, "trial_system_attributes", false);
+  for (const std::int64_t id : fresh_)  // kept as long as the study is open
+    if (Trial* t = by_id(id); t != nullptr && t->finished()) {
+      t->user_attrs.shrink_to_fit();
+      t->system_attrs.shrink_to_fit();
+      t->intermediate.shrink_to_fit();
+    }
 }
 
 void TrialReader::read_parameters(const std::string& which, const Space& space) {

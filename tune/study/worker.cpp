@@ -57,7 +57,8 @@ class Worker {
     heart_ = &heart;
     begun_ = steady_seconds();
     std::vector<std::thread> threads;
-    for (int i = 0; i < job_.jobs; ++i) threads.emplace_back([this] { loop(); });
+    for (int i = 1; i < job_.jobs; ++i) threads.emplace_back([this] { loop(); });
+    loop();  // here: a thread of its own would bring a heap of its own, with holes of its own
     for (auto& t : threads) t.join();
     heart_ = nullptr;
     if (error_) std::rethrow_exception(error_);
