@@ -100,6 +100,56 @@ TEST_CASE("a storage that cannot grow: exit code 3 with the reason; with room ag
   for (const auto& t : list.elements()) CHECK(t.at("state").string() == "COMPLETE");
 }
 
+#ifndef LEHR_SANITIZED  // a sanitizer's library would have to come first
+TEST_CASE(
+    "a disk that fills up in a search costs checkpoints, not trials: what is promoted trains from the beginning, to the same values") {
+  const Folder folder;
+  const std::string search = std::string(network) + "--objective val_accuracy --oracle 'hyperband(4, 2)' --seed 3 --quiet ";
+  REQUIRE(command(folder, search + "--study whole").code == 0);
+  std::filesystem::create_directories(folder.path / "small");
+  const std::string disk = "LD_PRELOAD=" LEHR_BINARY_DIR "/tests/libfull_disk.so LEHR_FULL_DISK='" + (folder.path / "small").string() +
+                           "' LEHR_FULL_DISK_BYTES=150000 ";
+  std::string loud = search;
+  loud.replace(loud.find("--quiet"), 7, "");
+  const Result r = command(folder, loud + "--study s --run small", disk);
+  CAPTURE(r.err);
+  REQUIRE(r.code == 0);
+  CHECK(r.out.find("warning: small/trial-") != std::string::npos);
+  CHECK(r.out.find("No space left on device") != std::string::npos);
+  const auto list = trials(folder, "s"), whole = trials(folder, "whole");
+  REQUIRE(list.size() == whole.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    CHECK(list.at(i).at("state").string() == "COMPLETE");
+    CHECK(list.at(i).at("values") == whole.at(i).at("values"));
+  }
+}
+
+TEST_CASE("a disk that fills up under the storage: exit code 3 with the reason at once; with room again no trial is lost or left running") {
+  const Folder folder;
+  const std::string search = std::string(network) + "--objective val_accuracy --oracle 'hyperband(4, 2)' --seed 3 --quiet ";
+  REQUIRE(command(folder, search + "--study whole").code == 0);
+  std::filesystem::create_directories(folder.path / "small");
+  const std::string storage = "--storage sqlite:///small/s.db --study s ";
+  const std::string disk = "LD_PRELOAD=" LEHR_BINARY_DIR "/tests/libfull_disk.so LEHR_FULL_DISK='" + (folder.path / "small").string() +
+                           "' LEHR_FULL_DISK_BYTES=600000 ";
+  const Result full = command(folder, search + storage + "--run small/trials", "timeout 20 env " + disk);
+  CAPTURE(full.err);
+  CHECK(full.code == 3);
+  CHECK(full.err.find("full") != std::string::npos);
+  CHECK(full.err.find("sqlite:///small/s.db") != std::string::npos);
+  const Result rest = command(folder, "worker " + storage + "--run small/trials --quiet");
+  CAPTURE(rest.err);
+  CHECK(rest.code == 0);
+  const auto list = lehr::JsonValue::parse(command(folder, "tune show s --json --storage sqlite:///small/s.db").out, "stdout");
+  const auto whole = trials(folder, "whole");
+  REQUIRE(list.size() == whole.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    CHECK(list.at(i).at("state").string() == "COMPLETE");
+    CHECK(list.at(i).at("values") == whole.at(i).at("values"));
+  }
+}
+#endif
+
 TEST_CASE("a study as csv, json and a page with its pictures") {
   const Folder folder;
   const std::string search = program(
@@ -124,4 +174,23 @@ TEST_CASE("a study as csv, json and a page with its pictures") {
     CHECK(svg.find("nan") == std::string::npos);
   }
   CHECK(command(folder, "report nothing").code != 0);
+}
+
+TEST_CASE("two objectives: both in every line, and a page with what no other trial beats") {
+  const Folder folder;
+  const std::string search = program(folder, "print(json.dumps(dict(error=(p['x'] - 3) ** 2 + (p['c'] == 'b'), cost=10 - p['x'])))",
+                                     "x:int(0, 7), c:choice(a, b)");
+  const Result r = command(folder, search + "--study s --objective min:error --objective min:cost");
+  CAPTURE(r.err);
+  REQUIRE(r.code == 0);
+  CHECK(r.out.find("error 9  cost 10") != std::string::npos);
+  const Result report = command(folder, "report s --pictures pictures --json");
+  CAPTURE(report.err);
+  REQUIRE(report.code == 0);
+  for (const char* name : {"history", "pareto", "parallel", "slices", "contour", "surrogate"}) {
+    CAPTURE(std::string(name));
+    const std::string svg = lehr::read_file(folder.path / "pictures" / (std::string(name) + ".svg"));
+    CHECK(svg.starts_with("<svg"));
+    CHECK(svg.find("nan") == std::string::npos);
+  }
 }

@@ -14,7 +14,8 @@ namespace {
 constexpr double text_size = 12;
 constexpr double longest_name = 160;
 
-std::string value_text(double v) {
+std::string value_text(double v, bool whole) {
+  if (whole) return fmt::format("{:.0f}", v);
   return std::abs(v) >= 1000 || (v != 0 && std::abs(v) < 1e-3) ? fmt::format("{:.3g}", v) : fmt::format("{:.3f}", v);
 }
 
@@ -64,7 +65,7 @@ void draw_axes(Drawing& d, const BarPanel& panel, const Frame& f) {
         .text = panel.y_label, .at = {p.left - 16 - widest, (p.top + p.bottom) / 2}, .size = 13, .align = Align::center, .upward = true});
 }
 
-void draw_bar(Drawing& d, const Bar& bar, double middle, const Frame& f) {
+void draw_bar(Drawing& d, const Bar& bar, double middle, bool whole, const Frame& f) {
   const double half = std::min(f.slot * 0.36, 50.0);
   const double zero = f.y.pixel(0);
   const double top = f.y.pixel(bar.value);
@@ -77,7 +78,7 @@ void draw_bar(Drawing& d, const Bar& bar, double middle, const Frame& f) {
     for (const double y : {low, high}) d.add(Line{.points = {{middle - 5, y}, {middle + 5, y}}, .color = ink, .width = 1.4});
     over = std::min(over, high);
   }
-  const std::string value = value_text(bar.value);
+  const std::string value = value_text(bar.value, whole);
   if (text_width(value, text_size) < f.slot + 4)
     d.add(Label{.text = value, .at = {middle, (std::isfinite(over) ? over : zero) - 5}, .size = text_size, .align = Align::center});
   if (f.upright) {
@@ -97,7 +98,10 @@ void draw_panel(Drawing& drawing, const BarPanel& panel, Box box) {
   const Frame f = lay_out(panel, box);
   const Box& p = f.plot;
   draw_axes(drawing, panel, f);
-  for (std::size_t i = 0; i < panel.bars.size(); ++i) draw_bar(drawing, panel.bars[i], p.left + (static_cast<double>(i) + 0.5) * f.slot, f);
+  const bool whole = std::all_of(panel.bars.begin(), panel.bars.end(),  // counts
+                                 [](const Bar& b) { return b.error == 0 && b.value == std::floor(b.value) && std::abs(b.value) < 1e6; });
+  for (std::size_t i = 0; i < panel.bars.size(); ++i)
+    draw_bar(drawing, panel.bars[i], p.left + (static_cast<double>(i) + 0.5) * f.slot, whole, f);
   const double zero = f.y.pixel(0);
   drawing.add(Line{.points = {{p.left, p.top}, {p.left, p.bottom}}, .color = ink, .width = 1});
   drawing.add(Line{.points = {{p.left, zero}, {p.right, zero}}, .color = ink, .width = 1});

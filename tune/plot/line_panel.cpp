@@ -233,10 +233,13 @@ Box draw_legend(Drawing& d, const LinePanel& panel, const Layout& l) {
   double y = box.top + 13;
   for (const auto& s : panel.series) {
     if (s.name.empty()) continue;
-    d.add(Line{.points = {{box.left + 9, y}, {box.left + 34, y}},
-               .color = s.color,
-               .width = s.width,
-               .dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{}});
+    if (s.dots)
+      d.add(Disc{.center = {box.left + 21.5, y}, .radius = s.width * 2, .color = s.color, .edge = white, .edge_width = 0.7});
+    else
+      d.add(Line{.points = {{box.left + 9, y}, {box.left + 34, y}},
+                 .color = s.color,
+                 .width = s.width,
+                 .dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{}});
     d.add(Label{.text = s.name, .at = {box.left + 42, y + tick_size * 0.36}, .size = tick_size});
     y += 18;
   }

@@ -34,7 +34,8 @@ std::string page_begin(const std::string& title) {
 }
 
 std::string panels(plot::Figure figure) {
-  std::string out = "<div class=\"panels\">";
+  const bool one_below_the_other = figure.columns == 1 && figure.panels.size() > 1;
+  std::string out = one_below_the_other ? "<div>" : "<div class=\"panels\">";
   for (const auto& panel : figure.panels)
     out +=
         plot::to_svg(plot::draw({.panels = {panel}, .columns = 1, .panel_width = figure.panel_width, .panel_height = figure.panel_height}));

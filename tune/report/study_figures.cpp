@@ -130,7 +130,7 @@ plot::Figure rounds_figure(const TuneResult& r) {
   }
   plot::BarPanel panel{.y_label = "trials"};
   for (const auto& [key, round] : rounds)
-    panel.bars.push_back({.name = fmt::format("bracket {} round {}: epochs {}-{}", -key.first, key.second, round.begin, round.end),
+    panel.bars.push_back({.name = fmt::format("bracket {}, epochs {}-{}", -key.first, round.begin, round.end),
                           .value = static_cast<double>(round.trials),
                           .color = plot::series_color(static_cast<std::size_t>(-key.first))});
   return {.panels = {panel}, .columns = 1, .panel_width = 900, .panel_height = 420};
@@ -178,8 +178,11 @@ plot::Figure slices_figure(const TuneResult& r, const std::vector<Importance>& s
   if (order.size() > most) order.resize(most);
   plot::Figure out{.columns = 2, .panel_width = 460, .panel_height = 320};
   for (const auto* p : order) {
-    plot::LinePanel panel{
-        .title = p->name, .y_label = r.objectives.at(0).name, .log_x = p->sampling == Sampling::log, .x_names = names_of(*p)};
+    plot::LinePanel panel{.title = p->name,
+                          .y_label = r.objectives.at(0).name,
+                          .log_x = p->sampling == Sampling::log,
+                          .whole_x = p->kind == HyperparameterKind::integer && p->sampling == Sampling::linear,
+                          .x_names = names_of(*p)};
     plot::Series dots{.color = plot::blue, .width = 1.3, .dots = true}, best{.color = plot::red, .width = 2.2, .dots = true};
     for (const Trial* t : complete_trials(r)) {
       const double* v = t->params.find(p->name);

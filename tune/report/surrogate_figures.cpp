@@ -20,8 +20,12 @@ struct Surrogate {
   double best = 0;
   std::vector<double> at;  ///< the best trial
 
+  /// By the first objective, however many there are.
   static std::vector<Scored> rows_of(const TuneResult& r) {
-    auto out = scored({.space = r.space, .trials = r.trials, .maximize = {r.objectives.at(0).maximize}});
+    std::vector<Scored> out;
+    for (const Trial& t : r.trials)
+      if (t.state == TrialState::complete && !t.values.empty() && std::isfinite(t.values[0]))
+        out.push_back({.trial = &t, .loss = r.objectives.at(0).maximize ? -t.values[0] : t.values[0]});
     if (out.size() > most_rows) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(most_rows));
     return out;
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tune/oracles/scores.h"
+#include "tune/study/open_study.h"
 #include "tune/study/worker.h"
 
 namespace lehr {
@@ -36,22 +38,41 @@ std::string fit_command(const TuneJob& job, const Space& space, const Trial& tri
   return out;
 }
 
+namespace {
+
+std::string values_text(const Trial& t) {
+  std::string out;
+  for (const double v : t.values) out += fmt::format("{:<10.5g} ", v);
+  return out;
+}
+
+/// Of several objectives only those that no other trial beats in all of them.
+std::vector<const Trial*> worth_showing(const std::vector<Objective>& objectives, std::span<const Trial> trials) {
+  if (objectives.size() > 1) return pareto_front(trials, directions_of(objectives));
+  std::vector<const Trial*> out;
+  for (const Trial& t : trials)
+    if (t.state == TrialState::complete && !t.values.empty() && !std::isnan(t.values[0])) out.push_back(&t);
+  return out;
+}
+
+}  // namespace
+
 std::string leaderboard(const Space& space, const std::vector<Objective>& objectives, std::span<const Trial> trials) {
   constexpr std::size_t shown = 5;
-  std::vector<const Trial*> best;
+  std::vector<const Trial*> best = worth_showing(objectives, trials);
   std::int64_t running = 0, failed = 0;
   for (const Trial& t : trials) {
     running += t.state == TrialState::running ? 1 : 0;
     failed += t.state == TrialState::fail ? 1 : 0;
-    if (t.state == TrialState::complete && !t.values.empty() && !std::isnan(t.values[0])) best.push_back(&t);
   }
   const bool maximize = objectives.at(0).maximize;
   std::stable_sort(best.begin(), best.end(),
                    [&](const Trial* a, const Trial* b) { return maximize ? a->values[0] > b->values[0] : a->values[0] < b->values[0]; });
-  std::string out = fmt::format("  the best of {}{}{}\n", trials.size(), running > 0 ? fmt::format(", {} running", running) : "",
+  const std::string what = objectives.size() > 1 ? fmt::format("{} that no other beats, of", best.size()) : "the best of";
+  std::string out = fmt::format("  {} {}{}{}\n", what, trials.size(), running > 0 ? fmt::format(", {} running", running) : "",
                                 failed > 0 ? fmt::format(", {} failed", failed) : "");
   for (std::size_t i = 0; i < std::min(shown, best.size()); ++i)
-    out += fmt::format("  {}. {:<10.5g} trial {:<5} {}\n", i + 1, best[i]->values[0], best[i]->number + 1, space.label(best[i]->params));
+    out += fmt::format("  {}. {}trial {:<5} {}\n", i + 1, values_text(*best[i]), best[i]->number + 1, space.label(best[i]->params));
   return out;
 }
 

@@ -298,7 +298,9 @@ class Worker {
     } else if (t.state == TrialState::waiting) {
       out += "put back";
     } else if (!t.values.empty()) {
-      out += fmt::format("{} {:.5g}", objectives_[0].name, t.values[0]) + (t.state == TrialState::pruned ? " (stopped early)" : "");
+      for (std::size_t k = 0; k < std::min(objectives_.size(), t.values.size()); ++k)
+        out += fmt::format("{}{} {:.5g}", k > 0 ? "  " : "", objectives_[k].name, t.values[k]);
+      out += (t.state == TrialState::pruned ? " (stopped early)" : "");
       if (const JsonValue* error = t.user_attr("standard_error")) out += fmt::format(" +- {:.2g}", error->number());
     } else {
       out += std::string(name_of(t.state));
