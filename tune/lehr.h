@@ -1,4 +1,4 @@
-// lehr.h: everything an embedding program needs: networks, data, training.
+// lehr.h: everything an embedding program needs: networks, data, training, searches.
 #pragma once
 
 #include "engine/data/data_catalogue.h"              // IWYU pragma: export
@@ -51,3 +51,16 @@
 #include "tune/callbacks/webhook.h"                  // IWYU pragma: export
 #include "tune/feature_scaling.h"                    // IWYU pragma: export
 #include "tune/model.h"                              // IWYU pragma: export
+#include "tune/oracles/asha.h"                       // IWYU pragma: export
+#include "tune/oracles/bayesian.h"                   // IWYU pragma: export
+#include "tune/oracles/cma_es.h"                     // IWYU pragma: export
+#include "tune/oracles/evolution.h"                  // IWYU pragma: export
+#include "tune/oracles/hyperband.h"                  // IWYU pragma: export
+#include "tune/oracles/population_based.h"           // IWYU pragma: export
+#include "tune/oracles/random_search.h"              // IWYU pragma: export
+#include "tune/oracles/scores.h"                     // IWYU pragma: export
+#include "tune/oracles/tpe.h"                        // IWYU pragma: export
+#include "tune/pruners/pruners.h"                    // IWYU pragma: export
+#include "tune/space/hyper_parameters.h"             // IWYU pragma: export
+#include "tune/study/cross_validation.h"             // IWYU pragma: export
+#include "tune/study/study_storage.h"                // IWYU pragma: export
