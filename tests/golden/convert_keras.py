@@ -3,8 +3,8 @@
 usage: convert_keras.py GOLDEN OUT
 GOLDEN holds upstream.json (cases of Keras's own test suite) and keras/{layers,losses,optimizers}/NAME.{json,npz} (inputs, outputs and gradients
 of one object each). Writes OUT/{layers,losses,optimizers}.npz (arrays NAME/x, ...), OUT/{layers,losses,optimizers}.json (class and config of
-each NAME), OUT/schedules.json (Keras's six schedules at 82 steps each), OUT/callbacks.json (40 recorded histories and what callbacks did) and OUT/upstream.json (the cases about layers, losses, metrics,
-activations, optimizers and schedules).
+each NAME), OUT/schedules.json (Keras's six schedules at 82 steps each), OUT/callbacks.json (40 recorded histories and what callbacks
+did), OUT/upstream.json (the cases of the test suites of Keras and KerasTuner) and OUT/derived.json (what follows from their formulas).
 
 A config keeps what differs from Keras's defaults and has a meaning here. Left out: names and types, initializers (the weights are given), and
 keys that only say "not used" (null, false). What remains and is unknown to lehr makes the case one that is not supported yet.
@@ -47,10 +47,10 @@ for kind in ('layers', 'losses', 'optimizers'):
 write_json(os.path.join(out, 'schedules.json'), json.load(open(os.path.join(source, 'keras', 'schedules.json'))))
 write_json(os.path.join(out, 'callbacks.json'), json.load(open(os.path.join(source, 'keras', 'callbacks.json'))))
 
-ELSEWHERE = ('cb.', 'kt.')
+upstream = json.load(open(os.path.join(source, 'upstream.json')))
 cases = []
-for c in json.load(open(os.path.join(source, 'upstream.json')))['cases']:
-    if c['id'].startswith(ELSEWHERE): continue
+for c in upstream['cases']:
     if c['inputs'].get('x') == 'arange(100).reshape(1,5,5,4) float32': c['inputs']['x'] = np.arange(100).reshape(1, 5, 5, 4).tolist()
     cases.append({k: c[k] for k in ('id', 'component', 'params', 'inputs', 'expected', 'tolerance')} | {'upstream': c['upstream']['path']})
 write_json(os.path.join(out, 'upstream.json'), cases)
+write_json(os.path.join(out, 'derived.json'), [{k: c[k] for k in ('id', 'what', 'inputs', 'expected')} for c in upstream['derived_cases']])

@@ -10,6 +10,7 @@
 #include "engine/json.h"
 #include "engine/spec/json.h"
 #include "engine/spec/parse.h"
+#include "tests/check/golden_ran.h"
 #include "tune/callbacks/early_stopping.h"
 #include "tune/callbacks/model_checkpoint.h"
 #include "tune/callbacks/reduce_lr_on_plateau.h"
@@ -62,7 +63,7 @@ std::vector<double> lecture_losses() {
 
 }  // namespace
 
-TEST_CASE("callbacks: 40 recorded runs of Keras, epoch by epoch, message by message") {
+TEST_CASE("golden: callbacks, 40 recorded runs of Keras, epoch by epoch, message by message") {
   const JsonValue cases = JsonValue::parse(read_file(std::string(LEHR_TESTS_DIR) + "/golden/keras/callbacks.json"), "callbacks.json");
   REQUIRE(cases.size() == 40);
   for (std::size_t n = 0; n < cases.size(); ++n) {
@@ -88,6 +89,7 @@ TEST_CASE("callbacks: 40 recorded runs of Keras, epoch by epoch, message by mess
     std::vector<std::string> messages;
     for (const auto& m : c.at("messages").elements()) messages.push_back(m.string());
     CHECK(texts_of(done) == messages);
+    check::golden_ran("callbacks.json", std::to_string(n));
   }
 }
 
@@ -110,6 +112,8 @@ TEST_CASE("callbacks: the lecture's ModelCheckpoint log, line by line") {
   CHECK(kept == 32);
   CHECK(texts_of(replay(history, {.callbacks = {spec_of("model_checkpoint(best.weights.h5, save_best_only=true)")}}))[0] ==
         "Epoch 1: val_loss improved from None to 3.63002, saving model to best.weights.h5");
+  CHECK_THROWS_WITH_AS(replay(history, {.callbacks = {spec_of("model_checkpoint(best.weights.h5, save_weights_only=false)")}}),
+                       doctest::Contains("ending in .keras"), Error);
 }
 
 TEST_CASE("callbacks: what a plateau and early stopping would have made of the lecture's log") {

@@ -17,6 +17,7 @@
 #include "optim/keras_schedules.h"
 #include "optim/rmsprop.h"
 #include "optim/sgd.h"
+#include "tests/check/golden_ran.h"
 #include "tests/check/temporary_folder.h"
 #include "tune/callbacks/csv_logger.h"
 #include "tune/callbacks/reduce_lr_on_plateau.h"
@@ -64,12 +65,13 @@ double worst_difference(const std::string& name, Optimizer optimizer, Precision 
       worst = std::max(worst, std::abs(history.at(column, i) - values.at(static_cast<std::size_t>(i)).number()));
   }
   MESSAGE(name << ": largest difference " << worst);
+  if (precision == Precision::float32) check::golden_ran("training", name);
   return worst;
 }
 
 }  // namespace
 
-TEST_CASE("training follows Keras: losses of six epochs") {
+TEST_CASE("golden: training follows Keras: losses of six epochs") {
   CHECK(worst_difference("sgd", SGD{.learning_rate = 0.05, .momentum = 0.9, .nesterov = true}) < 2e-5);
   CHECK(worst_difference("adam", Adam{.learning_rate = 3e-3}) < 2e-5);
   CHECK(worst_difference("adamw", AdamW{.learning_rate = 3e-3, .weight_decay = 0.01}) < 2e-5);
@@ -80,7 +82,7 @@ TEST_CASE("training follows Keras: losses of six epochs") {
 }
 
 // Keras's numbers fall at epochs 3 to 6: the second improves by less than min_delta. The rates are in the history and are compared with it.
-TEST_CASE("training follows Keras: ReduceLROnPlateau inside a run") {
+TEST_CASE("golden: training follows Keras: ReduceLROnPlateau inside a run") {
   CHECK(worst_difference("adam_plateau", Adam{.learning_rate = 5e-3}, Precision::float32, true, {},
                          {ReduceLROnPlateau{.factor = 0.5, .patience = 1, .min_delta = 0.3}}) < 2e-5);
 }
@@ -96,7 +98,7 @@ TEST_CASE("training follows Keras: ReduceLROnPlateau inside a run") {
 //   SGD, TensorFlow without a graph; PyTorch; JAX (6 draws each)     4.8e-7    1.7e-5
 //   SGD, lehr                                                             5.2e-6 in both
 // So Adam's trajectory can only be compared within that spread; SGD's, where noise stays noise, is compared closely.
-TEST_CASE("training follows Keras: BatchNormalization and its moving statistics") {
+TEST_CASE("golden: training follows Keras: BatchNormalization and its moving statistics") {
   CHECK(worst_difference("sgd_bn", SGD{.learning_rate = 0.05, .momentum = 0.9}, Precision::float32, true, "adam_bn") < 5e-5);
   CHECK(worst_difference("adam_bn", Adam{.learning_rate = 3e-3}, Precision::float32, false) < 1e-4);
   CHECK(worst_difference("adam_bn", Adam{.learning_rate = 3e-3}) < 1.5e-2);
@@ -107,7 +109,7 @@ TEST_CASE("training in mixed_bfloat16 stays near float32") {
 }
 
 // The last batch is smaller, and the metrics are Keras's own of all rows of an epoch: labels are one-hot, as Keras wants them for these.
-TEST_CASE("training follows Keras: precision, recall, F1, AUC and top-k of training and validation, epoch by epoch") {
+TEST_CASE("golden: training follows Keras: precision, recall, F1, AUC and top-k of training and validation, epoch by epoch") {
   const JsonValue recorded = JsonValue::parse(read_file(folder + "sgd_metrics.json"), "sgd_metrics.json");
   const NamedArrays data = read_npz(folder + "data.npz");
   const Array &x = *find_array(data, "x"), ids = *find_array(data, "y");

@@ -67,14 +67,14 @@ class ModelCheckpointCallback final : public Callback {
               spec_.verbose > 0);
   }
 
-  // A whole model is written at the run's end (model.keras); here its weights are.
+  // As in Keras, the name says what is written.
   void format_filepath_check() const {
     const std::string& file = spec_.filepath.value();
-    if (format_of_name(file) == WeightFormat::keras)
+    if (format_of_name(file) != WeightFormat::keras && !spec_.save_weights_only)
       throw Error({.category = Category::usage,
                    .where = "model_checkpoint",
-                   .what = "writes weights, not whole models",
-                   .expected = "a file ending in .weights.h5, .h5, .npz or .safetensors",
+                   .what = "save_weights_only=false writes whole models",
+                   .expected = "a file ending in .keras",
                    .got = file});
   }
   ModelCheckpoint spec_;

@@ -1,4 +1,4 @@
-// model_checkpoint.h: writes the weights after an epoch, or only when the monitored value improves.
+// model_checkpoint.h: writes the weights or the whole model after an epoch, or only when the monitored value improves.
 #pragma once
 
 #include <optional>
@@ -31,11 +31,11 @@ struct ModelCheckpoint {
   FirstBest first = FirstBest::none;
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
-    f("filepath", self.filepath, "file; {epoch}, {epoch:02d}, {val_loss:.2f} are filled in");
+    f("filepath", self.filepath, "file; {epoch}, {epoch:02d}, {val_loss:.2f} are filled in; x.keras takes the whole model");
     f("monitor", self.monitor, "the value to watch");
     f("verbose", self.verbose, "1: say what was saved");
     f("save_best_only", self.save_best_only, "only when the value improves");
-    f("save_weights_only", self.save_weights_only, "weights, not the whole model");
+    f("save_weights_only", self.save_weights_only, "false: the whole model; needs a name that ends in .keras");
     f("mode", self.mode, "whether smaller or larger is better; auto: by the name");
     f("save_freq", self.save_freq, "epoch, or every so many batches, counted over epochs");
     f("initial_value_threshold", self.initial_value_threshold, "improvement starts from this value");

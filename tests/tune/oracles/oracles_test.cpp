@@ -9,6 +9,7 @@
 #include "engine/atomic_file.h"
 #include "engine/spec/names.h"
 #include "engine/spec/parse.h"
+#include "tests/check/golden_ran.h"
 #include "tune/oracles/hyperband.h"
 #include "tune/oracles/oracle.h"
 #include "tune/oracles/scores.h"
@@ -80,7 +81,7 @@ double median_best(const std::string& oracle, const std::string& space, const Ob
 
 }  // namespace
 
-TEST_CASE("hyperband's plan is KerasTuner's, for six settings") {
+TEST_CASE("golden: hyperband's plan is KerasTuner's, for six settings") {
   const auto golden = JsonValue::parse(read_file(std::string(LEHR_TESTS_DIR) + "/golden/keras/tuner.json"), "tuner.json");
   CHECK(golden.at("hyperband").members().size() == 6);
   for (const auto& [setting, expected] : golden.at("hyperband").members()) {
@@ -99,6 +100,7 @@ TEST_CASE("hyperband's plan is KerasTuner's, for six settings") {
     CHECK(i == rounds.size());
     CHECK(trials == expected.at("trials").integer());
     CHECK(OraclePlan{.rounds = rounds}.epochs() == expected.at("epochs_run").integer());
+    check::golden_ran("tuner.json", setting);
   }
 }
 
