@@ -117,7 +117,7 @@ def killed_at_random(runs, kills, rng):
     whole_s = time.monotonic() - begin
     counts = {"at random": 0, "while writing": 0, "interrupted": 0, "twice": 0}
     caught = finished = 0
-    while min(counts["at random"] + counts["while writing"] - kills, counts["while writing"] - 8, counts["interrupted"] - 5) < 0:
+    while min(counts["at random"] + counts["while writing"] - kills, counts["while writing"] - 8, counts["interrupted"] - 12) < 0:
         run = f"killed-{finished}"
         how = rng.choices(list(counts), weights=[4, 4, 2, 1])[0]
         if kill_once(runs, run, epochs, how, rng.uniform(0, whole_s * 0.4), rng):
