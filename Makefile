@@ -18,7 +18,7 @@ demo: build ## build, then the lecture's story on bundled data, in about two min
 test: deps ## build everything and run the quick tests
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
-	@ctest --preset release
+	@ctest --preset release -j $(JOBS)
 
 test-simt: deps ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
 	@cmake --preset release >/dev/null
@@ -49,7 +49,7 @@ check-all: deps-check test long asan tsan tidy fuzz ## all that can be checked: 
 asan tsan: deps
 	@cmake --preset $@ >/dev/null
 	@cmake --build --preset $@ -j $(JOBS)
-	@ctest --preset $@
+	@ctest --preset $@ -j $(JOBS)
 
 tidy: deps-check ## clang-tidy-19 over every source file that has changed since it was clean
 	@cmake --preset tidy >/dev/null

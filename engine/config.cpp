@@ -55,7 +55,7 @@ bool stands_bare(const std::string& text) {
   return number && number_text(*number) == text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : valid_utf8(text)) {
     const auto byte = static_cast<unsigned char>(c);
@@ -78,11 +78,11 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-std::string written(const std::string& text) { return stands_bare(text) ? text : quoted(text); }
+std::string written(const std::string& text) { return stands_bare(text) ? text : in_quotes(text); }
 
 std::string key_text(const std::string& name) {
   const auto bare = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
-  return !name.empty() && std::all_of(name.begin(), name.end(), bare) ? name : quoted(name);
+  return !name.empty() && std::all_of(name.begin(), name.end(), bare) ? name : in_quotes(name);
 }
 
 std::string list_text(const std::vector<std::string>& values) {

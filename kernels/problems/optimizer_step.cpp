@@ -26,7 +26,7 @@ struct Operands {
     std::vector<double> slot(step.slots.size());
     for (std::size_t s = 0; s < spec.segments.size(); ++s) {
       const Segment& segment = spec.segments[s];
-      const double own = static_cast<double>(segment.rate_factor), limit = static_cast<double>(spec.clip_value);
+      const auto own = static_cast<double>(segment.rate_factor), limit = static_cast<double>(spec.clip_value);
       const RuleStep of_segment{.rate = step.rate * own,
                                 .rate_factor = own,
                                 .decay = segment.decays ? step.decay * own : 0,
@@ -136,7 +136,7 @@ Case norm_clip_case(const Problem& p, Backend& backend) {
                            squares.push_back(sum);
                            all += sum;
                          }
-                         const double limit = static_cast<double>(std::max(spec.clipnorm, spec.global_clipnorm));
+                         const auto limit = static_cast<double>(std::max(spec.clipnorm, spec.global_clipnorm));
                          for (double& s : squares) s = std::min(1.0, limit / std::sqrt(spec.clipnorm > 0 ? s : all));
                          return within(std::move(squares), 5e-7, 0);
                        }}},

@@ -35,7 +35,7 @@ void add_blocks(Network& net, std::array<int, 5> convolutions, int width) {
   }
 }
 
-void add_head(Network& net, std::vector<int> units, double rate, int classes) {
+void add_head(Network& net, const std::vector<int>& units, double rate, int classes) {
   for (const int u : units) net.add(Dense{.units = u, .activation = Activation::relu}).add(Dropout{.rate = rate});
   net.add(Dense{.units = classes, .activation = Activation::softmax});
 }

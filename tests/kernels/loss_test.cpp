@@ -35,7 +35,7 @@ TEST_CASE("loss: every problem agrees with float64") { check::family("loss"); }
 
 TEST_CASE("loss: Keras's float32 clipping of certain and impossible probabilities") {
   Cpu cpu(1);
-  const auto of = [&](LossKind kind, std::vector<double> p, std::vector<double> y) {
+  const auto of = [&](LossKind kind, const std::vector<double>& p, const std::vector<double>& y) {
     return run(cpu, {.kind = kind, .rows = 1, .classes = static_cast<std::int64_t>(p.size()), .from_logits = false}, p, y).loss.values()[0];
   };
   CHECK(of(LossKind::binary_crossentropy, {1}, {0}) == doctest::Approx(15.942385).epsilon(1e-6));

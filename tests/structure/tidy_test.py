@@ -20,6 +20,7 @@ class Tidy(unittest.TestCase):
         (self.root / name).parent.mkdir(exist_ok=True)
         (self.root / name).write_text(text)
         for cached in (tidy.text_of, tidy.included): cached.cache_clear()
+        return self.root / name
 
     def key(self, *arguments): return tidy.digest(self.root / 'a.cpp', ['c++', *arguments], b'')
 
@@ -41,6 +42,24 @@ class Tidy(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in found), ['a.cpp', 'k.cu'])
         self.assertNotIn('-DLEHR_SIMT', found[self.root / 'a.cpp'])
         self.assertEqual(found[self.root / 'k.cu'][0], 'c++')
+
+    def test_read_together(self):
+        texts = {'x/a.cpp': 'struct Row {\n};\nint f(int x) { return x; }\n', 'x/b.cpp': 'int f(double x) {\n  return 1;\n}\n', 'x/c.cpp': 'struct Row final {};\n',
+                 'x/d.cpp': 'int f(int y) { return y; }\n', 'y/e.cpp': '\n', 'x/f.cu': '\n', 'x/g.cpp': '\n'}
+        for name, text in texts.items(): self.write(name, text)
+        sources = {self.root / name: ['c++', '-DG' if name == 'x/g.cpp' else '-O1', str(self.root / name)] for name in texts}
+        found = [[path.name for path in members] for members in tidy.groups(list(sources), sources, 12)]
+        self.assertEqual(found, [['a.cpp', 'b.cpp'], ['c.cpp', 'd.cpp'], ['e.cpp'], ['f.cu'], ['g.cpp']])
+        self.assertEqual(len(tidy.groups(list(sources), sources, 1)), len(sources))
+
+    def test_found_in(self):
+        members = [self.write('x/a.cpp', 'one\ntwo\n'), self.write('x/b.cpp', 'three\n')]
+        joined, begins = tidy.as_one(members, self.build)
+        self.assertEqual(joined.read_text(), 'one\ntwo\nthree\n')
+        look = lambda line: tidy.found_in(f'{joined}:{line}:1: error: x [y]\n  text\n', joined, members, begins)
+        self.assertEqual([look(1), look(2), look(3)], [{members[0]}, {members[0]}, {members[1]}])
+        self.assertEqual(tidy.found_in('h.h:1:1: error: x [y]', joined, members, begins), set(members))
+        self.assertEqual(tidy.found_in('', joined, members, begins), set())
 
 
 if __name__ == '__main__': unittest.main()
