@@ -222,9 +222,12 @@ TEST_CASE("bad input: what is known before training leaves no run folder, and a 
   const Folder folder;
   const std::string fit = "fit --model 'flatten | dense(10, softmax)' --data digits --epochs 1 ";
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"--callback 'early_stopping(monitor=val_typo)'", "val_typo"}, {"--callback 'csv_logger(log.csv, separator=\";;\")'", "separator"},
-      {"--callback 'model_checkpoint(best.keras)'", "whole models"}, {"--class-weight 0:1.5,99:2", "--class-weight"},
-      {"--augment 'random_flip(horizontal) | dense(3)'", "dense"},   {"--batch-size 0", "--batch-size"}};
+      {"--callback 'early_stopping(monitor=val_typo)'", "val_typo"},
+      {"--callback 'csv_logger(log.csv, separator=\";;\")'", "separator"},
+      {"--callback 'model_checkpoint(best.npz, save_weights_only=false)'", "whole models"},
+      {"--class-weight 0:1.5,99:2", "--class-weight"},
+      {"--augment 'random_flip(horizontal) | dense(3)'", "dense"},
+      {"--batch-size 0", "--batch-size"}};
   for (const auto& [flags, word] : wrong) {
     CAPTURE(flags);
     const Result r = command(folder, fit + flags);
