@@ -161,12 +161,14 @@ Case conv2d_case(const Problem& problem, Backend& backend) { return Maker(proble
 
 bool conv2d_offered(const Problem& problem, Backend& backend) {
   const Variant variant = variant_word(problem);
-#ifdef LEHR_WITH_CUDA
   const Conv2dForwardSpec spec = conv2d_spec(problem);
+#ifdef LEHR_WITH_CUDA
   if (backend.kind() == DeviceKind::cuda)  // the tensor rung has no float32
     return available(static_cast<Cuda&>(backend), variant) && (variant != Variant::tensor || spec.tf32 || spec.dtype == DType::bf16);
 #endif
-  return available(static_cast<Cpu&>(backend), variant);
+  // oneDNN has no bfloat16 below AVX-512
+  const bool library_takes = variant != Variant::library || spec.dtype != DType::bf16 || cpu_features().avx512;
+  return available(static_cast<Cpu&>(backend), variant) && library_takes;
 }
 
 }  // namespace lehr::check
