@@ -61,10 +61,6 @@ void sync_folder(const fs::path& folder) {
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
-}  // namespace
-
-namespace {
-
 void write_beside_and_rename(const fs::path& path, std::span<const std::span<const std::byte>> pieces, bool to_disk) {
   std::error_code error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
@@ -91,10 +87,9 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
 
 void write_file_atomically(const fs::path& path, std::string_view text) { write_file_atomically(path, bytes_of(text)); }
 
-void replace_file(const fs::path& path, std::string_view text) {
-  const auto bytes = bytes_of(text);
-  write_beside_and_rename(path, std::span(&bytes, 1), false);
-}
+void replace_file(const fs::path& path, std::span<const std::byte> bytes) { write_beside_and_rename(path, std::span(&bytes, 1), false); }
+
+void replace_file(const fs::path& path, std::string_view text) { replace_file(path, bytes_of(text)); }
 
 bool disk_is_full(const Error& error) { return error.info().hint == full; }
 

@@ -19,8 +19,9 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> pieces);
 
 /// The same without waiting for the disk: a killed program leaves the old file or the new one, a power cut perhaps neither. For what is written
-/// often and stands elsewhere too.
+/// often and stands elsewhere too, and for folders of thousands of images.
 void replace_file(const std::filesystem::path& path, std::string_view text);
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// Whether a write failed for want of room (a full disk, a quota, a limit of file size): what a long training outlives.
 bool disk_is_full(const Error& error);

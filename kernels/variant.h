@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "kernels/dtype.h"
+
 namespace lehr {
 
 class Cpu;
@@ -26,8 +28,8 @@ constexpr std::string_view name_of(Variant variant) {
   return names[static_cast<std::size_t>(variant)];
 }
 
-/// False where there is no such implementation: the vendor's library is absent, a CPU has no such rung.
-bool available(const Cpu& cpu, Variant variant);
+/// False where there is no such implementation: the vendor's library is absent, or has no such type on this processor; a CPU has no such rung.
+bool available(const Cpu& cpu, Variant variant, DType dtype);
 bool available(const Cuda& cuda, Variant variant);
 
 }  // namespace lehr

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "engine/atomic_file.h"
 #include "engine/data/file.h"
 #include "engine/data/inflate.h"
 #include "engine/data/tar.h"
@@ -114,7 +115,7 @@ void unpack(const std::string& archive, const fs::path& folder) {
   fs::create_directories(beside, error);
   for (const TarEntry& entry : list_tar(bytes, archive))
     if (const fs::path name = fs::path(entry.name).filename(); !name.empty() && name != "." && name != "..")
-      write_bytes((beside / name).string(), entry.bytes);
+      replace_file(beside / name, entry.bytes);
   fs::rename(beside, folder, error);
   if (error) throw Error({.category = Category::data, .where = folder.string(), .what = "cannot be written (" + error.message() + ")"});
 }

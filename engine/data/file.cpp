@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "engine/descriptor.h"
@@ -16,8 +15,8 @@ namespace lehr {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& file, const std::string& what, int error, std::string hint = {}) {
-  throw Error({.category = Category::data, .where = file, .what = what + " (" + std::strerror(error) + ")", .hint = std::move(hint)});
+[[noreturn]] void fail(const std::string& file, const std::string& what, int error) {
+  throw Error({.category = Category::data, .where = file, .what = what + " (" + std::strerror(error) + ")"});
 }
 
 }  // namespace
@@ -55,28 +54,6 @@ std::vector<std::byte> read_bytes(const std::string& file) {
       }
       if (got > 0) have += static_cast<std::size_t>(got);
     }
-  }
-}
-
-void write_bytes(const std::string& file, std::span<const std::byte> bytes) {
-  const std::string beside = file + ".tmp" + std::to_string(::getpid());
-  Descriptor out(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (out.get() < 0) fail(file, "cannot be written", errno);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t put = ::write(out.get(), bytes.data() + done, bytes.size() - done);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const int error = errno;
-      ::unlink(beside.c_str());
-      fail(file, "cannot be written", error, error == ENOSPC ? "Free some space and run it again; nothing was changed." : "");
-    }
-    done += static_cast<std::size_t>(put);
-  }
-  if (!out.close() || ::rename(beside.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(beside.c_str());
-    fail(file, "cannot be written", error);
   }
 }
 

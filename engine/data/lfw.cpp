@@ -75,9 +75,9 @@ void write_part(const fs::path& root, const std::string& folder, const std::stri
     const Photo& photo = photos[static_cast<std::size_t>(row)];
     const std::string file = (root / folder / ("image_" + std::to_string(row) + ".jpg")).string();
     if (crop > 0)
-      write_bytes(file, centre_square(photo, crop));
+      replace_file(file, centre_square(photo, crop));
     else
-      write_bytes(file, photo.bytes);
+      replace_file(file, photo.bytes);
   });
   write_file_atomically(root / (prefix + "_labels.csv"), labels);
   write_file_atomically(root / (prefix + "_sources.csv"), sources);

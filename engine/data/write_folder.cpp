@@ -1,7 +1,6 @@
 #include <filesystem>
 
 #include "engine/atomic_file.h"
-#include "engine/data/file.h"
 #include "engine/data/image_folder.h"
 #include "engine/data/image_write.h"
 #include "engine/data/parallel_rows.h"
@@ -47,9 +46,9 @@ void write_part(const Dataset& data, const fs::path& folder, ImageFormat format)
       std::copy_n(data.x.data() + static_cast<std::size_t>(row) * bytes, bytes, out.data());
     const std::string file = (folder / ("image_" + std::to_string(row))).string();
     if (format == ImageFormat::png)
-      write_bytes(file + ".png", encode_png(image));
+      replace_file(file + ".png", encode_png(image));
     else
-      write_bytes(file + ".jpg", encode_jpeg(image));
+      replace_file(file + ".jpg", encode_jpeg(image));
   });
 }
 

@@ -166,9 +166,7 @@ bool conv2d_offered(const Problem& problem, Backend& backend) {
   if (backend.kind() == DeviceKind::cuda)  // the tensor rung has no float32
     return available(static_cast<Cuda&>(backend), variant) && (variant != Variant::tensor || spec.tf32 || spec.dtype == DType::bf16);
 #endif
-  // oneDNN has no bfloat16 below AVX-512
-  const bool library_takes = variant != Variant::library || spec.dtype != DType::bf16 || cpu_features().avx512;
-  return available(static_cast<Cpu&>(backend), variant) && library_takes;
+  return available(static_cast<Cpu&>(backend), variant, spec.dtype);
 }
 
 }  // namespace lehr::check

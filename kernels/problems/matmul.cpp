@@ -149,9 +149,7 @@ bool matmul_offered(const Problem& problem, Backend& backend) {
            (!tensor || s.tf32 || s.a == DType::bf16);
   }
 #endif
-  // oneDNN has no bfloat16 below AVX-512
-  const bool library_takes = s.variant != Variant::library || (s.k != 0 && s.a == s.b && (s.a != DType::bf16 || cpu_features().avx512));
-  return available(static_cast<Cpu&>(backend), s.variant) && library_takes;
+  return available(static_cast<Cpu&>(backend), s.variant, s.a) && (s.variant != Variant::library || (s.k != 0 && s.a == s.b));
 }
 
 }  // namespace lehr::check
