@@ -1,5 +1,5 @@
 # LEHR_TOGETHER=N: up to N sources of a folder are compiled as one, where they define no name twice (read_together.py). A build from nothing takes
-# much less time, one after a change more: for sanitizers, whose builds are rarely second ones.
+# half the time, one after a change more.
 function(lehr_build_together target)
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources INCLUDE REGEX "^/.*\\.cpp$")
@@ -16,7 +16,7 @@ function(lehr_build_together target)
 endfunction()
 
 foreach(target lehr_kernels lehr_engine lehr_layers lehr_weights lehr_optim lehr_tune lehr_apps
-               test_kernels test_engine test_layers test_weights test_optim test_tune test_apps)
+               lehr_simt test_kernels test_engine test_layers test_weights test_optim test_tune test_apps test_cuda test_gpu test_simt)
   if(TARGET ${target})
     lehr_build_together(${target})
   endif()
