@@ -33,7 +33,7 @@ std::size_t Network::next_rank() const {
   return rank;
 }
 
-Node Network::add(LayerSpec layer, std::vector<Node> inputs) {
+Node Network::add(LayerSpec layer, const std::vector<Node>& inputs) {
   Entry entry{.layer = std::move(layer), .rank = next_rank()};
   for (const Node n : inputs) {
     if (n.id > entries_.size())
@@ -175,7 +175,7 @@ std::vector<Shape> shapes_of(const std::vector<LayerWeight>& weights) {
 }
 }  // namespace
 
-BuiltNetwork::BuiltNetwork(const Network& network, const Shape& input) : network_(network), input_(input) {
+BuiltNetwork::BuiltNetwork(const Network& network, Shape input) : network_(network), input_(std::move(input)) {
   const auto names = network.layer_names();
   std::set<std::string> seen;
   std::size_t next = 0;

@@ -40,10 +40,10 @@ class Network {
   Network() = default;
   explicit Network(Shape input_shape) : input_shape_(std::move(input_shape)) {}
 
-  Network& add(LayerSpec layer);                        ///< after the last layer
-  Node add(LayerSpec layer, std::vector<Node> inputs);  ///< anywhere: branches
-  Node add(Entry entry);                                ///< with all that a file may say of it
-  std::size_t add_group(Group group);                   ///< its number
+  Network& add(LayerSpec layer);                               ///< after the last layer
+  Node add(LayerSpec layer, const std::vector<Node>& inputs);  ///< anywhere: branches
+  Node add(Entry entry);                                       ///< with all that a file may say of it
+  std::size_t add_group(Group group);                          ///< its number
   void set_group(std::size_t group, Group value) { groups_.at(group) = std::move(value); }
   Network& append(const Network& other);  ///< its layers after ours, its input is our output
   Node append(const Network& other, Node input);
@@ -102,7 +102,7 @@ struct BuiltLayer {
 class BuiltNetwork {
  public:
   /// Throws Error{usage} naming the layer where shapes do not fit.
-  BuiltNetwork(const Network& network, const Shape& input);
+  BuiltNetwork(const Network& network, Shape input);
 
   const Network& network() const { return network_; }
   const Shape& input() const { return input_; }
