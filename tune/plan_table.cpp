@@ -97,4 +97,33 @@ std::string plan_text(const PlanTable& table) {
   return out + "\n";
 }
 
+JsonValue plan_json(const PlanTable& table) {
+  auto operations = JsonValue::array(), buffers = JsonValue::array();
+  for (const auto& l : table.lines)
+    operations.push_back(JsonValue::object({{"operation", l.operation},
+                                            {"layer", l.layer},
+                                            {"by", l.by.empty() ? JsonValue() : JsonValue(l.by)},
+                                            {"reads", l.reads},
+                                            {"writes", l.writes},
+                                            {"flops", l.flops},
+                                            {"bytes", l.bytes},
+                                            {"scratch_bytes", l.scratch},
+                                            {"floor_s", l.floor_s > 0 ? JsonValue(l.floor_s) : JsonValue()}}));
+  for (const auto& b : table.buffers)
+    buffers.push_back(JsonValue::object({{"name", b.name},
+                                         {"dtype", std::string(name_of(b.dtype))},
+                                         {"elements", b.count},
+                                         {"offset", b.offset},
+                                         {"bytes", b.bytes},
+                                         {"first_operation", b.first},
+                                         {"last_operation", b.last}}));
+  return JsonValue::object({{"operations", operations},
+                            {"buffers", buffers},
+                            {"arena_bytes", table.arena},
+                            {"naive_bytes", table.naive},
+                            {"kept_bytes", table.kept},
+                            {"flops", table.flops},
+                            {"floor_s", table.floor_s > 0 ? JsonValue(table.floor_s) : JsonValue()}});
+}
+
 }  // namespace lehr

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/json.h"
 #include "engine/plan.h"
 #include "kernels/backend.h"
 
@@ -35,5 +36,6 @@ struct PlanTable {
 /// Measures this machine's peak and bandwidth (about a second) where the plan is a CPU's.
 PlanTable plan_table(const Plan& plan, Backend& backend, DType compute);
 std::string plan_text(const PlanTable& table);
+JsonValue plan_json(const PlanTable& table);
 
 }  // namespace lehr

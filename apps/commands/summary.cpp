@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "apps/console.h"
+#include "engine/json.h"
 #include "engine/spec/parse.h"
 #include "engine/spec/size.h"
 #include "layers/keras_summary.h"
@@ -53,11 +54,44 @@ Network network_of(const std::string& model) {
   return network_with_files(model);
 }
 
+/// Layers as the engine runs them: those of models within models one by one.
+JsonValue summary_json(const BuiltNetwork& built) {
+  auto layers = JsonValue::array();
+  for (std::size_t i = 0; i < built.layers().size(); ++i) {
+    const BuiltLayer& layer = built.layers()[i];
+    auto inputs = JsonValue::array();
+    for (const auto node : layer.inputs) inputs.push_back(node == 0 ? JsonValue() : JsonValue(built.layers()[node - 1].name));
+    std::int64_t parameters = 0;
+    if (!built.network().entries()[i].shared_with)
+      for (const auto& weight : layer.weights) parameters += weight.shape.elements();
+    layers.push_back(JsonValue::object({{"name", layer.name},
+                                        {"class", layer.class_name},
+                                        {"inputs", inputs},
+                                        {"output_shape", layer.output.extents()},
+                                        {"params", parameters},
+                                        {"trainable", layer.trainable}}));
+  }
+  return JsonValue::object({{"model", built.network().name()},
+                            {"input_shape", built.input().extents()},
+                            {"layers", layers},
+                            {"total_params", built.parameter_count()},
+                            {"trainable_params", built.trainable_count()},
+                            {"non_trainable_params", built.parameter_count() - built.trainable_count()}});
+}
+
 void run(Console& console, const SummaryFlags& flags) {
   const Network network = network_of(flags.model);
   const BuiltNetwork built(network, network.input_shape() ? *network.input_shape() : shape_from(flags.input_shape));
-  console.out << keras_summary(built, {.terminal_columns = terminal_of(STDOUT_FILENO).width, .line_length = flags.line_length});
-  if (flags.plan) console.out << '\n' << plan_text(step_summary(built, flags.job, flags.step == "predict"));
+  std::optional<PlanTable> plan;
+  if (flags.plan) plan = step_summary(built, flags.job, flags.step == "predict");
+  if (console.json) {
+    JsonValue document = summary_json(built);
+    if (plan) document["plan"] = plan_json(*plan);
+    console.out << document.text(2) << '\n';
+  } else {
+    console.out << keras_summary(built, {.terminal_columns = terminal_of(STDOUT_FILENO).width, .line_length = flags.line_length});
+    if (plan) console.out << '\n' << plan_text(*plan);
+  }
   if (!flags.picture.empty()) write_picture(built, flags.picture);
 }
 

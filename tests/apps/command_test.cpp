@@ -35,6 +35,24 @@ TEST_CASE("summary: the input's shape is taken from the flag") {
   CHECK_MESSAGE(r.out.find("424") != std::string::npos, r.out);  // (5 * 7 * 3 + 1) * 4
 }
 
+TEST_CASE("summary --json: one document with layers, parameters and the plan") {
+  const Folder folder;
+  const Result r =
+      command(folder, "summary 'conv2d(4, 3) | flatten | dense(4, trainable=false) | dense(3, softmax)' --input-shape 5x7x3 --plan --json");
+  REQUIRE_MESSAGE(r.code == 0, r.err);
+  const auto json = lehr::JsonValue::parse(r.out, "stdout");
+  CHECK(json.at("layers").size() == 4);
+  CHECK(json.at("layers").at(0).at("params").integer() == 3 * 3 * 3 * 4 + 4);
+  CHECK(json.at("layers").at(0).at("inputs").at(0).is_null());
+  CHECK(json.at("layers").at(1).at("inputs").at(0).string() == json.at("layers").at(0).at("name").string());
+  CHECK_FALSE(json.at("layers").at(2).at("trainable").boolean());
+  CHECK(json.at("non_trainable_params").integer() == 3 * 5 * 4 * 4 + 4);
+  CHECK(json.at("total_params").integer() == json.at("trainable_params").integer() + json.at("non_trainable_params").integer());
+  CHECK(json.at("plan").at("operations").size() > 4);
+  CHECK(json.at("plan").at("arena_bytes").integer() > 0);
+  CHECK(json.at("plan").at("buffers").at(0).at("bytes").integer() <= json.at("plan").at("arena_bytes").integer());
+}
+
 TEST_CASE("bad input: usage") {
   refused("fit " + model + "--data digits --epochs 0", 2, "--epochs");
   refused("fit " + model + "--data digits --batch-size -3", 2, "--batch-size");

@@ -99,3 +99,18 @@ TEST_CASE("run writer: best weights that found no room are written with the next
   CHECK(run.read("best.weights.h5") == read_file(folder / "best.weights.h5"));
   CHECK(epochs_in(run.file("checkpoint.lehr").string()) == 2);
 }
+
+TEST_CASE("run folder: to overwrite it removes the backup of a fit that was cut off, and neither a user's own files nor a run within") {
+  const TemporaryFolder folder;
+  const RunFolder run = RunFolder::create_at(folder / "run");
+  for (const char* inner : {"backup", "shared", "fold_1"}) std::filesystem::create_directory(run.file(inner));
+  for (const char* file : {"config.toml", "history.csv", "notes.txt", "backup/checkpoint.lehr", "backup/checkpoint.previous.lehr",
+                           "shared/checkpoint.lehr", "shared/mine.txt", "fold_1/config.toml", "fold_1/checkpoint.lehr"})
+    run.write(file, "x");
+  CHECK_THROWS_AS(RunFolder::create_at(folder / "run"), Error);
+  const RunFolder again = RunFolder::create_at(folder / "run", true);
+  for (const char* gone : {"config.toml", "history.csv", "backup", "shared/checkpoint.lehr"})
+    CHECK_FALSE(std::filesystem::exists(again.file(gone)));
+  for (const char* kept : {"notes.txt", "shared/mine.txt", "fold_1/config.toml", "fold_1/checkpoint.lehr"})
+    CHECK(std::filesystem::exists(again.file(kept)));
+}

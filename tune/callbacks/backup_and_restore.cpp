@@ -42,6 +42,7 @@ FitResult fit_with_backup(Model& model, const Dataset& train, const FitOptions& 
     std::error_code ignored;
     std::filesystem::remove(file(), ignored);
     std::filesystem::remove(previous_checkpoint(file()), ignored);
+    std::filesystem::remove(std::filesystem::path(file()).parent_path(), ignored);  // unless it holds something else
   }
   return result;
 }
