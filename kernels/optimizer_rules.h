@@ -169,17 +169,17 @@ struct LionRule {
 };
 
 /// Schedule-free AdamW (Defazio et al. 2024): w is y, where gradients are taken; s[0] = z, the steps' own sequence, s[1] = v. row.a = lr,
-/// row.b = 1/t, row.c = 1/(1-b2^t).  v += (g^2-v)(1-b2); d = a*g/(sqrt(c*v)+eps); y += b*(z - y) - (1 - b1*(1-b))*d; z -= d.
-/// z begins as w, before its first decay.
+/// row.b = c_t, z's share of the average, row.c = 1/(1-b2^t), row.decay = lr*weight_decay, which has left y already and belongs to z's step.
+///   v += (g^2-v)(1-b2); d = a*g/(sqrt(c*v)+eps) + decay*y;  y += b*(z - y) - (1 - b1*(1-b))*d;  z -= d.   z begins as y.
 struct ScheduleFreeRule {
   static constexpr int max_slots = 2;
   float beta_1 = 0.9F, one_minus_beta_2 = 0.001F, epsilon = 1e-8F;
   int slots() const { return 2; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
-    const float z = row.b == 1 ? w / (1 - row.decay) : s[0];
+    const float y = w / (1 - row.decay), z = row.b == 1 ? y : s[0];
     s[1] += (g * g - s[1]) * one_minus_beta_2;
-    const float d = row.a * g / (std::sqrt(s[1] * row.c) + epsilon);
-    w += row.b * (z - w) - (1 - beta_1 * (1 - row.b)) * d;
+    const float d = row.a * g / (std::sqrt(s[1] * row.c) + epsilon) + row.decay * y;
+    w = y + (row.b * (z - y) - (1 - beta_1 * (1 - row.b)) * d);
     s[0] = z - d;
   }
 };

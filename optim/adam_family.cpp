@@ -27,11 +27,16 @@ StepRow Nadam::row(std::int64_t t, double rate) const {
           .c = static_cast<float>(1 / (1 - std::pow(b2, static_cast<double>(t))))};
 }
 
+// The average weighs each z by its rate squared (Algorithm 1 of the paper); of the rate only the warm-up is looked at: the reference
+// implementation takes the largest rate so far, so that a schedule that falls changes no weight. t >= warmup: sum of (i/warmup)^2 and of ones.
 StepRow ScheduleFreeAdamW::row(std::int64_t t, double rate) const {
-  const double warm = warmup_steps > 0 ? std::min(static_cast<double>(t) / warmup_steps, 1.0) : 1;
+  const double n = static_cast<double>(t), warmup = std::max(warmup_steps, 1), warm = std::min(n / warmup, 1.0),
+               risen = std::min(n, warmup);
+  const double squares = risen * (risen + 1) * (2 * risen + 1) / (6 * warmup * warmup) + (n - risen);
   return {.a = static_cast<float>(rate * warm),
-          .b = static_cast<float>(1 / static_cast<double>(t)),
-          .c = static_cast<float>(1 / (1 - std::pow(static_cast<double>(static_cast<float>(beta_2)), static_cast<double>(t))))};
+          .b = static_cast<float>(warm * warm / squares),
+          .c = static_cast<float>(1 / (1 - std::pow(static_cast<double>(static_cast<float>(beta_2)), n))),
+          .decay = static_cast<float>(rate * warm * weight_decay.value_or(0))};
 }
 
 }  // namespace lehr

@@ -116,8 +116,9 @@ struct ScheduleFreeAdamW {
       .class_name = "ScheduleFreeAdamW",
       .summary = "AdamW that needs no schedule: trains between a fast sequence z and its average x, evaluates at x",
       .formula =
-          "v += (g^2 - v)(1 - beta_2);  z -= learning_rate*min(t/warmup_steps, 1) * g/(sqrt(v/(1 - beta_2^t)) + epsilon)\n"
-          "x += (z - x)/t;  w = (1 - beta_1)*z + beta_1*x trains, x is evaluated"};
+          "v += (g^2 - v)(1 - beta_2);  s = min(t/warmup_steps, 1)\n"
+          "z -= learning_rate*s*(g/(sqrt(v/(1 - beta_2^t)) + epsilon) + weight_decay*w)\n"
+          "x += (z - x)*s^2/(sum of s^2 so far);  w = (1 - beta_1)*z + beta_1*x trains, x is evaluated"};
   LearningRate learning_rate = 0.0025;
   double beta_1 = 0.9, beta_2 = 0.999, epsilon = 1e-8;
   int warmup_steps = 0;
@@ -132,7 +133,8 @@ struct ScheduleFreeAdamW {
     f("beta_2", self.beta_2, "decay of the second moment");
     f("epsilon", self.epsilon, "added to the root of the second moment");
     f("warmup_steps", self.warmup_steps, "steps over which the rate rises linearly");
-    optimizer_option_fields(self, f);
+    f("weight_decay", self.weight_decay, "z -= learning_rate * weight_decay * w");
+    clip_and_average_fields(self, f);
   }
   void check() const {
     check_betas(*this);
@@ -143,6 +145,7 @@ struct ScheduleFreeAdamW {
     return ScheduleFreeRule{
         .beta_1 = static_cast<float>(beta_1), .one_minus_beta_2 = 1 - static_cast<float>(beta_2), .epsilon = static_cast<float>(epsilon)};
   }
+  bool decays_itself() const { return true; }
   StepRow row(std::int64_t t, double rate) const;
   std::vector<std::string> slot_names() const { return {"momentum", "velocity"}; }
   double extrapolation() const { return 1 / beta_1 - 1; }

@@ -158,9 +158,9 @@ RuleCase schedule_free(const Words& o) {
   c.row.b = static_cast<float>(1.0 / o.t);
   c.row.c = static_cast<float>(1 / o.correction(b2));
   c.apply = [o](double& w, double g, Slots& s, const RuleStep& step) {
-    double z = o.t == 1 ? w / (1 - step.decay) : s[0];
-    double x = (w - (1 - b1) * z) / b1;
-    z -= step.rate * g / (std::sqrt(moving(s[1], g * g, b2) / o.correction(b2)) + eps);
+    const double y = w / (1 - step.decay);  // the weight before its decay, which is z's
+    double z = o.t == 1 ? y : s[0], x = (y - (1 - b1) * z) / b1;
+    z -= step.rate * g / (std::sqrt(moving(s[1], g * g, b2) / o.correction(b2)) + eps) + step.decay * y;
     x += (z - x) / o.t;
     s[0] = z;
     w = (1 - b1) * z + b1 * x;

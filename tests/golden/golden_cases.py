@@ -28,6 +28,7 @@ def copied_cases():
     cases = {f: [c["id"] for c in read(keras / f)] for f in ("upstream.json", "derived.json")}
     cases |= {f: [c["name"] for c in read(keras / f)] for f in ("layers.json", "losses.json", "optimizers.json", "models.json")}
     cases |= {f: [str(i) for i in range(len(read(keras / f)))] for f in ("schedules.json", "callbacks.json")}
+    cases["torch_optimizers.json"] = [c["optimizer"] for c in read(HERE / "torch_optimizers.json")["cases"]]
     cases["tuner.json"] = list(read(keras / "tuner.json")["hyperband"])
     cases["training"] = [f.stem for f in (HERE / "training").glob("*.json") if "optimizer" in read(f) and "batch_size" in read(f)]
     cases["models"] = [f.name[:-6] for f in (HERE / "models").glob("*_y.npy")]
