@@ -75,7 +75,7 @@ std::string open_libraries(CudaLibraries& libraries, const CudaChoices& choices,
 }
 
 DevicePrograms programs(const Cuda& cuda) {
-  const CudaLibraries* libraries = cuda.libraries();
+  [[maybe_unused]] const CudaLibraries* libraries = cuda.libraries();
   DevicePrograms who{.convolutions = "lehr's own kernels", .products = "lehr's own kernels"};
 #ifdef LEHR_WITH_CUDNN
   if (libraries != nullptr && libraries->cudnn != nullptr) who.convolutions = "cuDNN " + libraries->cudnn->api->version_text();
