@@ -8,27 +8,26 @@ LEHR := build/release/lehr
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test test-simt test-gpu install package bench check-all asan tsan tidy fuzz long format clean help deps deps-check deps-package
+.PHONY: build demo test test-simt test-gpu install package bench check-all asan tsan tidy fuzz long format clean help configured deps deps-check deps-package
 
-build: deps ## build the program: build/release/lehr
+configured: deps
 	@cmake --preset release -DLEHR_TOGETHER=$(TOGETHER) >/dev/null
+
+build: configured ## build the program: build/release/lehr
 	@cmake --build --preset release -j $(JOBS) --target lehr
 
 demo: build ## build, then the lecture's story on bundled data, in about two minutes
 	@$(LEHR) demo
 
-test: deps ## build everything and run the quick tests
-	@cmake --preset release -DLEHR_TOGETHER=$(TOGETHER) >/dev/null
+test: configured ## build everything and run the quick tests
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j $(JOBS)
 
-test-simt: deps ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
-	@cmake --preset release -DLEHR_TOGETHER=$(TOGETHER) >/dev/null
+test-simt: configured ## the CUDA kernels on this CPU, under sanitizers: no GPU needed
 	@cmake --build --preset release -j $(JOBS) --target test_simt
 	@ctest --preset release -R '^simt$$'
 
-test-gpu: deps ## the CUDA backend on this machine's GPU, also for long and under compute-sanitizer; without one it says so
-	@cmake --preset release -DLEHR_TOGETHER=$(TOGETHER) >/dev/null
+test-gpu: configured ## the CUDA backend on this machine's GPU, also for long and under compute-sanitizer; without one it says so
 	@cmake --build --preset release -j $(JOBS) --target test_gpu
 	@ctest --test-dir build/release -L gpu --verbose --no-tests=error
 

@@ -89,7 +89,7 @@ class Summary {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < net_.size(); ++i) {
       if (net_.entries()[i].shared_with || !(item.entry ? i == *item.entry : inside(net_.entries()[i].group, item.group))) continue;
-      for (const auto& weight : built_.layers()[i].weights) sum += weight.shape.elements();
+      sum += built_.layers()[i].parameter_count();
     }
     return sum;
   }

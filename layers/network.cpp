@@ -231,6 +231,12 @@ std::vector<StateTensor> BuiltNetwork::tensors() const {
   return out;
 }
 
+std::int64_t BuiltLayer::parameter_count() const {
+  std::int64_t sum = 0;
+  for (const auto& weight : weights) sum += weight.shape.elements();
+  return sum;
+}
+
 std::int64_t BuiltNetwork::parameter_count() const {
   std::int64_t sum = 0;
   for (const auto& t : tensors()) sum += t.shape.elements();

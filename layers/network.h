@@ -97,6 +97,8 @@ struct BuiltLayer {
   std::shared_ptr<const Layer> layer;
   std::vector<LayerWeight> weights;
   std::vector<std::size_t> state;  ///< indices of its weights in the State; of a layer used again, those of its first use
+
+  std::int64_t parameter_count() const;  ///< elements of its weights; a layer used again counts them each time
 };
 
 class BuiltNetwork {

@@ -247,6 +247,13 @@ bool checkpoint_exists(const std::string& file) {
   return std::filesystem::exists(file) || std::filesystem::exists(previous_checkpoint(file));
 }
 
+void remove_checkpoint(const std::string& file) {
+  std::error_code ignored;
+  for (const std::filesystem::path& path : {std::filesystem::path(file), std::filesystem::path(previous_checkpoint(file))})
+    std::filesystem::remove(path, ignored);
+  std::filesystem::remove(std::filesystem::path(file).parent_path(), ignored);  // refused where it holds something
+}
+
 CheckpointImage capture_checkpoint(const Model& model, const TrainingState& state, const CheckpointOrigin& origin, CheckpointImage reused) {
   const State& s = model.state();
   CheckpointImage image{.state = state,

@@ -38,6 +38,7 @@ CheckpointImage capture_checkpoint(const Model& model, const TrainingState& stat
 void write_checkpoint(const std::string& file, const CheckpointImage& image);
 std::string previous_checkpoint(const std::string& file);  ///< a/checkpoint.lehr -> a/checkpoint.previous.lehr
 bool checkpoint_exists(const std::string& file);           ///< it or the one before
+void remove_checkpoint(const std::string& file);           ///< it, the one before, and their folder where nothing else is in it
 
 /// Restores weights, slots and counters into the model and returns the rest. A checkpoint of another format, network, data set or optimizer
 /// is refused with what differs: Error{data}. Where the file is damaged the previous one is read. `notes`: a line for each thing that a

@@ -9,6 +9,7 @@
 
 #include "engine/atomic_file.h"
 #include "kernels/error.h"
+#include "tune/checkpoint.h"
 #include "tune/event_log.h"
 #include "tune/history_files.h"
 
@@ -50,18 +51,12 @@ constexpr std::array<std::string_view, 15> run_files{
     "best.weights.", "last.weights.",  "model.keras", "curves.",         "events.out.tfevents.",
     "report.html",   "misclassified.", "confusion.",  "scaler.",         "excluded."};
 
-/// What backup_and_restore left of a fit that was cut off: the next one would go on from it.
-void remove_backup(const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder / "config.toml", error)) return;  // a run of its own
-  for (const char* file : {"checkpoint.lehr", "checkpoint.previous.lehr"}) fs::remove(folder / file, error);
-  if (fs::is_empty(folder, error)) fs::remove(folder, error);
-}
-
 void remove_run(const fs::path& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_directory() && fs::is_regular_file(entry.path() / "checkpoint.lehr", error)) remove_backup(entry.path());
+    // What backup_and_restore left of a fit that was cut off, from which the next one would go on; not a run of its own.
+    const std::string backup = (entry.path() / "checkpoint.lehr").string();
+    if (entry.is_directory() && checkpoint_exists(backup) && !RunFolder::holds_run(entry.path())) remove_checkpoint(backup);
     const std::string name = entry.path().filename().string();
     for (const auto file : run_files)
       if (entry.is_regular_file() && name.starts_with(file)) fs::remove(entry.path(), error);

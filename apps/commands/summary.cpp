@@ -61,14 +61,12 @@ JsonValue summary_json(const BuiltNetwork& built) {
     const BuiltLayer& layer = built.layers()[i];
     auto inputs = JsonValue::array();
     for (const auto node : layer.inputs) inputs.push_back(node == 0 ? JsonValue() : JsonValue(built.layers()[node - 1].name));
-    std::int64_t parameters = 0;
-    if (!built.network().entries()[i].shared_with)
-      for (const auto& weight : layer.weights) parameters += weight.shape.elements();
+    const bool again = built.network().entries()[i].shared_with.has_value();
     layers.push_back(JsonValue::object({{"name", layer.name},
                                         {"class", layer.class_name},
                                         {"inputs", inputs},
                                         {"output_shape", layer.output.extents()},
-                                        {"params", parameters},
+                                        {"params", again ? 0 : layer.parameter_count()},
                                         {"trainable", layer.trainable}}));
   }
   return JsonValue::object({{"model", built.network().name()},

@@ -38,12 +38,7 @@ FitResult fit_with_backup(Model& model, const Dataset& train, const FitOptions& 
   FitResult result = model.fit_run(train, options);
   if (result.interrupted) back_up(result.state);
   writer->finish();
-  if (!result.interrupted && spec.delete_checkpoint) {
-    std::error_code ignored;
-    std::filesystem::remove(file(), ignored);
-    std::filesystem::remove(previous_checkpoint(file()), ignored);
-    std::filesystem::remove(std::filesystem::path(file()).parent_path(), ignored);  // unless it holds something else
-  }
+  if (!result.interrupted && spec.delete_checkpoint) remove_checkpoint(file());
   return result;
 }
 

@@ -47,8 +47,7 @@ std::vector<Words> words_of(const BuiltNetwork& network) {
   std::vector<Words> out{{.name = "input", .details = shape_text(network.input()), .color = Color{255, 255, 255}}};
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const auto& layer = network.layers()[i];
-    std::int64_t weights = 0;
-    for (const auto& w : layer.weights) weights += w.shape.elements();
+    const std::int64_t weights = layer.parameter_count();
     std::string details = layer.class_name + " · " + shape_text(layer.output);
     if (network.network().entries()[i].shared_with)
       details += " · used again";

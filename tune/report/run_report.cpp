@@ -36,15 +36,12 @@ DataPartFacts facts_of(const std::string& name, const Dataset& data) {
 
 std::vector<LayerFacts> layers_of(const BuiltNetwork& network) {
   std::vector<LayerFacts> out;
-  for (const auto& layer : network.layers()) {
-    std::int64_t parameters = 0;
-    for (const auto& weight : layer.weights) parameters += weight.shape.elements();
+  for (const auto& layer : network.layers())
     out.push_back({.name = layer.name,
                    .kind = layer.class_name,
                    .output = shape_text(layer.output),
-                   .parameters = parameters,
+                   .parameters = layer.parameter_count(),
                    .trainable = layer.trainable});
-  }
   return out;
 }
 
