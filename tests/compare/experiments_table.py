@@ -90,7 +90,7 @@ def write_page(options, rows):
     before, rest = text.split(begin, 1)
     after = rest.split(end, 1)[1]
     commits = ", ".join(sorted({row["commit"] for row in rows}))
-    facts = [f"On {side_by_side.machine()}; program {commits}; `--data {pathlib.Path(options.data).name}`.", ""]
+    facts = [f"On {side_by_side.machine()}, {time.strftime('%Y-%m-%d')}; program {commits}; `--data {pathlib.Path(options.data).name}`.", ""]
     path.write_text(before + "\n".join([begin, *facts, *table(rows), end]) + after, encoding="utf-8")
 
 
