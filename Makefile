@@ -5,6 +5,7 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 600
 TOGETHER ?= 12
 LEHR := build/release/lehr
+SOURCES := git ls-files -z '*.h' '*.cpp' '*.cu' '*.cuh'
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
@@ -52,7 +53,8 @@ asan tsan: deps
 	@cmake --build --preset $@ -j $(JOBS)
 	@ctest --preset $@ -j $(JOBS)
 
-tidy: deps-check ## clang-tidy-19 over every source file that has changed since it was clean
+tidy: deps-check ## clang-format-19 over every source file, clang-tidy-19 over every one that has changed since it was clean
+	@$(SOURCES) | xargs -0 clang-format-19 --dry-run --Werror
 	@cmake --preset tidy >/dev/null
 	@cmake --build --preset tidy --target lehr_commit
 	@cmake/tidy.py build/tidy --jobs $(JOBS)
@@ -66,7 +68,7 @@ long: test
 	@ctest --preset long
 
 format: deps-check ## lay out every source file as .clang-format says
-	@git ls-files -z '*.h' '*.cpp' '*.cu' '*.cuh' | xargs -0 clang-format-19 -i
+	@$(SOURCES) | xargs -0 clang-format-19 -i
 
 clean: ## remove build/
 	@rm -rf build

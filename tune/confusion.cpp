@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/data/csv.h"
 #include "kernels/error.h"
 #include "tune/format.h"
 #include "tune/utf8.h"
@@ -18,13 +19,6 @@ double ratio(std::int64_t part, std::int64_t whole) { return whole == 0 ? 0.0 : 
 std::string name_of_class(std::span<const std::string> names, std::int64_t id) {
   const auto i = static_cast<std::size_t>(id);
   return i < names.size() && !names[i].empty() ? names[i] : std::to_string(id);
-}
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
 }
 
 std::int64_t most_often_mistaken_for(const ConfusionMatrix& m, std::int64_t id) {
@@ -152,17 +146,17 @@ std::string report_table(const ClassReport& report, std::int64_t rows) {
 std::string report_csv(const ClassReport& report) {
   std::string out = "id,name,support,precision,sensitivity,specificity,f1\n";
   for (const auto& c : report.classes)
-    out += fmt::format("{},{},{},{},{},{},{}\n", c.id, quoted(c.name), c.support, repr(c.precision), repr(c.sensitivity),
+    out += fmt::format("{},{},{},{},{},{},{}\n", c.id, csv_field(c.name), c.support, repr(c.precision), repr(c.sensitivity),
                        repr(c.specificity), repr(c.f1));
   return out;
 }
 
 std::string confusion_csv(const ConfusionMatrix& matrix, std::span<const std::string> names) {
   std::string out = "truth\\predicted";
-  for (std::int64_t p = 0; p < matrix.classes; ++p) out += "," + quoted(name_of_class(names, p));
+  for (std::int64_t p = 0; p < matrix.classes; ++p) out += "," + csv_field(name_of_class(names, p));
   out += '\n';
   for (std::int64_t t = 0; t < matrix.classes; ++t) {
-    out += quoted(name_of_class(names, t));
+    out += csv_field(name_of_class(names, t));
     for (std::int64_t p = 0; p < matrix.classes; ++p) out += "," + std::to_string(matrix.at(t, p));
     out += '\n';
   }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "engine/data/csv.h"
 #include "kernels/error.h"
 #include "tune/format.h"
 #include "tune/json_text.h"
@@ -68,13 +69,6 @@ char separator_of(std::string_view header) {
 }
 
 }  // namespace
-
-std::string csv_field(const std::string& name, char separator) {
-  if (name.find_first_of("\"\r\n") == std::string::npos && name.find(separator) == std::string::npos) return name;
-  std::string out = "\"";
-  for (const char c : name) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + '"';
-}
 
 std::string history_csv(const History& history) {
   std::string out = "epoch";

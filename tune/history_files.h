@@ -9,8 +9,6 @@
 namespace lehr {
 
 /// One row an epoch, epochs from 0, columns by name, numbers in their shortest exact form, `nan` where there is none.
-/// A name in a header: in quotes where it holds the separator, a quote or a line break, as Python's csv writes it.
-std::string csv_field(const std::string& name, char separator = ',');
 std::string history_csv(const History& history);
 /// Reads ours and Keras's CSVLogger (\r\n, `NA`, any separator of , ; tab). Error{data} names file and line.
 History parse_history_csv(std::string_view text, std::string_view file = "history.csv");

@@ -5,26 +5,16 @@
 #include <algorithm>
 #include <vector>
 
+#include "engine/data/csv.h"
 #include "kernels/error.h"
 #include "tune/format.h"
 
 namespace lehr {
-namespace {
-
-/// As RFC 4180 has it.
-std::string quoted(const std::string& field) {
-  if (field.find_first_of(",\"\n") == std::string::npos) return field;
-  std::string out = "\"";
-  for (const char c : field) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-}  // namespace
 
 std::string kernel_csv(std::span<const BenchRow> rows) {
   std::string out = "family,problem,variant,device,median_s,fastest_s,gflops,roof_gflops,gb_s,roof_gb_s,roof_s,fraction_of_roof\n";
   for (const BenchRow& r : rows) {
-    for (const std::string& field : {r.family, r.problem, r.variant, r.device}) out += quoted(field) + ",";
+    for (const std::string& field : {r.family, r.problem, r.variant, r.device}) out += csv_field(field) + ",";
     out += fmt::format("{},{},{},{},{},{},{},{}\n", repr(r.median_s), repr(r.fastest_s), repr(r.gflops), repr(r.roof_gflops), repr(r.gb_s),
                        repr(r.roof_gb_s), repr(r.roof_s), repr(r.fraction_of_roof));
   }

@@ -17,9 +17,9 @@ int main() {
         .add(Dense{.units = 10, .activation = Activation::softmax});
 
     Model model(network, {.optimizer = Adam{.learning_rate = 1e-3}, .input = rescaling(1.0 / 255.0)});
-    const History history = model.fit(*data.train, {.epochs = 20,
-                                                    .validation_data = &*data.validation,
-                                                    .callbacks = {EarlyStopping{.patience = 3, .restore_best_weights = true}}});
+    const History history = model.fit(
+        *data.train,
+        {.epochs = 20, .validation_data = &*data.validation, .callbacks = {EarlyStopping{.patience = 3, .restore_best_weights = true}}});
     const Evaluation test = model.evaluate(*data.test);
     std::cout << history.epochs() << " epochs, test accuracy " << test.value("accuracy") << '\n';
     return test.value("accuracy") > 0.9 ? 0 : 1;

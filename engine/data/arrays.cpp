@@ -10,10 +10,10 @@
 #include <filesystem>
 #include <limits>
 
-#include "engine/descriptor.h"
 #include "engine/data/npy.h"
 #include "engine/data/npz.h"
 #include "engine/data/parallel_rows.h"
+#include "engine/descriptor.h"
 #include "kernels/error.h"
 
 namespace lehr {

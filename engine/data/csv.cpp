@@ -4,6 +4,13 @@
 
 namespace lehr {
 
+std::string csv_field(const std::string& text, char separator) {
+  if (text.find_first_of("\"\r\n") == std::string::npos && text.find(separator) == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
 std::vector<CsvRow> parse_csv(std::string_view text, const std::string& file, char separator) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   std::vector<CsvRow> rows;

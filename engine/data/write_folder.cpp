@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "engine/atomic_file.h"
+#include "engine/data/csv.h"
 #include "engine/data/image_folder.h"
 #include "engine/data/image_write.h"
 #include "engine/data/parallel_rows.h"
@@ -16,14 +17,6 @@ void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw Error({.category = Category::data, .where = folder.string(), .what = "cannot be made (" + error.message() + ")"});
-}
-
-/// A name with a comma or a quote is quoted.
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 void write_part(const Dataset& data, const fs::path& folder, ImageFormat format) {
@@ -72,7 +65,7 @@ void write_folder(const DataSplits& data, const std::string& root, ImageFormat f
   }
   std::string names;
   const Dataset& any = data.any();
-  for (std::int64_t id = 0; id < any.classes(); ++id) names += std::to_string(id) + "," + csv_cell(any.class_name(id)) + "\n";
+  for (std::int64_t id = 0; id < any.classes(); ++id) names += std::to_string(id) + "," + csv_field(any.class_name(id)) + "\n";
   write_file_atomically(fs::path(root) / "name_list.csv", names);
 }
 

@@ -117,7 +117,8 @@ double Formula::operator()(const FormulaValues& values) const {
 namespace {
 
 bool holds(const std::vector<Formula::Node>& nodes, Op operation) {
-  return std::any_of(nodes.begin(), nodes.end(), [&](const Formula::Node& n) { return n.operation == static_cast<std::uint8_t>(operation); });
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [&](const Formula::Node& n) { return n.operation == static_cast<std::uint8_t>(operation); });
 }
 
 }  // namespace

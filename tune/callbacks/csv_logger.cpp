@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "engine/atomic_file.h"
+#include "engine/data/csv.h"
 #include "tune/callbacks/callback_state.h"
 #include "tune/format.h"
-#include "tune/history_files.h"
 
 namespace lehr {
 

@@ -4,16 +4,11 @@
 
 #include "engine/json.h"
 #include "kernels/error.h"
+#include "tune/study/shell_word.h"
 
 namespace lehr {
 
 namespace {
-
-std::string shell_quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 void check_storage(const TuneJob& job) {
   if (job.storage.starts_with("sqlite"))
@@ -41,8 +36,8 @@ worker=$!
 trap 'kill -USR1 "$worker"; wait "$worker"; scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"; exit 0' USR1 TERM
 wait "$worker"
 )",
-                     job.jobs - 1, shell_quoted(job.storage), shell_quoted(study),
-                     shell_quoted(job.folder.empty() ? "studies/" + study : job.folder));
+                     job.jobs - 1, shell_word(job.storage), shell_word(study),
+                     shell_word(job.folder.empty() ? "studies/" + study : job.folder));
 }
 
 std::string kubernetes_job(const TuneJob& job, const std::string& study) {

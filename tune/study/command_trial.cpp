@@ -8,15 +8,11 @@
 
 #include <cmath>
 
+#include "tune/study/shell_word.h"
+
 namespace lehr {
 
 namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
@@ -166,7 +162,7 @@ TrialResult run_command_trial(const std::string& command, const JsonValue& param
   TrialWatch quiet = watch;
   if (runs > 1) quiet.report = {};
   for (std::int64_t i = 0; i < runs; ++i) {
-    std::string line = replaced(command, "{params}", quoted(params.text()));
+    std::string line = replaced(command, "{params}", shell_word(params.text()));
     line = replaced(replaced(line, "{folds}", std::to_string(folds)), "{fold}", std::to_string(i % folds));
     const Outcome one = run_once(line, request, quiet);
     if (one.interrupted || one.pruned) {

@@ -6,19 +6,17 @@
 
 #include "tune/oracles/scores.h"
 #include "tune/study/open_study.h"
+#include "tune/study/shell_word.h"
 #include "tune/study/worker.h"
 
 namespace lehr {
 
 namespace {
 
-std::string quoted(const std::string& text) {
+std::string quoted_if_needed(const std::string& text) {
   const bool plain = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=+:,@%") ==
                                           std::string::npos;
-  if (plain) return text;
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
+  return plain ? text : shell_word(text);
 }
 
 }  // namespace
@@ -31,7 +29,7 @@ std::string fit_command(const TuneJob& job, const Space& space, const Trial& tri
       if (s.flag == "epochs" && trial.stage.epochs > 0) continue;
       epochs = epochs || s.flag == "epochs";
       if (s.flag == "threads") continue;
-      out += " --" + s.flag + " " + quoted(value);
+      out += " --" + s.flag + " " + quoted_if_needed(value);
     }
   out += " --threads " + std::to_string(threads_of(job));  // the trial's share: bits depend on it
   if (!epochs && trial.stage.epochs > 0) out += " --epochs " + std::to_string(trial.stage.epochs);
