@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdio>
 #include <iostream>
 
 #include "apps/console.h"
@@ -92,5 +93,10 @@ int main(int argc, char** argv) {
   // heap, between what is kept, and the heap grows by 10 kB with every training.
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   std::signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit is an error that is reported, no end without a word
-  return run(argc, argv);
+  try {
+    return run(argc, argv);
+  } catch (...) {
+    std::fputs("lehr: it failed, and so did saying why\n", stderr);
+    return 1;
+  }
 }
