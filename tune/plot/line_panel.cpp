@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "tune/plot/axis.h"
 #include "tune/plot/outline_font.h"
@@ -153,24 +154,45 @@ void draw_dots(Drawing& d, const Series& s, const Layout& l) {
   }
 }
 
+/// The piece of a segment between two heights as shares of its length; first > second where there is none.
+std::pair<double, double> piece_between(Point a, Point b, double top, double bottom) {
+  if (a.y == b.y) return a.y < top || a.y > bottom ? std::pair{1.0, 0.0} : std::pair{0.0, 1.0};
+  const double at_top = (top - a.y) / (b.y - a.y), at_bottom = (bottom - a.y) / (b.y - a.y);
+  return {std::max(0.0, std::min(at_top, at_bottom)), std::min(1.0, std::max(at_top, at_bottom))};
+}
+
+/// Lines end where they leave the frame; a point alone above or below it is shown at its edge.
 void draw_series(Drawing& d, const Series& s, const Layout& l) {
   if (s.dots) return draw_dots(d, s, l);
   const std::vector<double> dashes = s.dashed ? std::vector<double>{6, 3} : std::vector<double>{};
   Line line{.color = s.color, .width = s.width, .dashes = dashes};
   const auto finish = [&] {
-    if (line.points.size() == 1) d.add(Disc{.center = line.points[0], .radius = s.width * 1.5, .color = s.color});
     if (line.points.size() > 1) d.add(line);
     line.points.clear();
   };
-  for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
-    const Point p{l.x.pixel(s.x[i]), l.y.pixel(s.y[i])};
-    if (std::isfinite(p.x) && std::isfinite(p.y)) {
-      line.points.push_back(clamped(p, l.plot));
-    } else {
+  const auto point = [&](std::size_t i) {
+    return i < std::min(s.x.size(), s.y.size()) ? Point{l.x.pixel(s.x[i]), l.y.pixel(s.y[i])} : Point{NAN, NAN};
+  };
+  const auto there = [](Point p) { return std::isfinite(p.x) && std::isfinite(p.y); };
+  bool joined = false;  // to the point before
+  for (std::size_t i = 0; i < s.x.size(); ++i) {
+    const Point a = point(i), b = point(i + 1);
+    if (!there(a)) continue;
+    if (!there(b)) {
+      if (!joined) d.add(Disc{.center = clamped(a, l.plot), .radius = s.width * 1.5, .color = s.color});
       finish();
+    } else {
+      const auto [from, to] = piece_between(a, b, l.plot.top - 3, l.plot.bottom + 3);
+      const auto at = [&](double share) { return Point{a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share}; };
+      if (from > to || from > 0) finish();
+      if (from <= to) {
+        if (line.points.empty()) line.points.push_back(at(from));
+        line.points.push_back(at(to));
+      }
+      if (to < 1) finish();
     }
+    joined = there(b);
   }
-  finish();
 }
 
 /// How much of the lines a box would hide: points along every segment that fall into it.
