@@ -16,7 +16,7 @@ Value emit_conv2d(Planner& p, const std::string& name, Value x, const Convolutio
 
 /// Weights in the layout that `op` wants: packed in the plan, or the public ones.
 template <class Op>
-Value packed_weights(Planner& p, const std::string& layer, Value weights, std::shared_ptr<Op> op) {
+Value packed_weights(Planner& p, const std::string& layer, Value weights, const std::shared_ptr<Op>& op) {
   if (op->packed_bytes() == 0) return weights;
   const std::size_t bytes = op->packed_bytes();
   return p.pack(layer, weights, bytes, [op](ConstView from, View to, Stream& s) { op->pack(from, to, s); });

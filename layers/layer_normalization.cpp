@@ -7,7 +7,7 @@ namespace lehr {
 namespace {
 
 /// The last axes of a sample that are normalized together. Throws Error{usage} where `axis` names others.
-std::size_t trailing(std::vector<int> axis, const Shape& in) {
+std::size_t trailing(const std::vector<int>& axis, const Shape& in) {
   const auto rank = static_cast<int>(in.rank());
   std::vector<bool> named(in.rank(), false);
   bool fits = !axis.empty();

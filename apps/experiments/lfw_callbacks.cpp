@@ -106,8 +106,8 @@ std::vector<std::string> plateau_traps(const Experiment&, const ExperimentReport
 }  // namespace
 
 std::vector<Experiment> lfw_callbacks() {
-  const auto one = [](const char* name, const char* question, const char* lesson, LectureRun lecture, std::vector<std::string> variants,
-                      auto traps) {
+  const auto one = [](const char* name, const char* question, const char* lesson, LectureRun lecture,
+                      const std::vector<std::string>& variants, auto traps) {
     lecture.setting = lfw_setting;
     lecture.learning_rate = lecture_rate;
     return Experiment{.name = name,
@@ -115,7 +115,7 @@ std::vector<Experiment> lfw_callbacks() {
                       .question = question,
                       .lesson = lesson,
                       .lecture = std::move(lecture),
-                      .variants = std::move(variants),
+                      .variants = variants,
                       .plan = plan,
                       .traps = traps};
   };

@@ -64,7 +64,7 @@ void check_jpeg(std::span<const std::byte> bytes, const std::string& file) {
   ByteReader in(bytes, file);
   in.seek(2);
   while (true) {
-    std::uint8_t marker = in.big<std::uint8_t>();
+    auto marker = in.big<std::uint8_t>();
     if (marker != 0xff) in.fail("the JPEG is damaged", "a marker");
     while (marker == 0xff) marker = in.big<std::uint8_t>();
     if (marker == 0xd9) return;

@@ -100,11 +100,11 @@ void ZipWriter::finish() {
   std::vector<std::span<const std::byte>> pieces;
   std::size_t at = 0;
   for (const View& view : views_) {
-    pieces.push_back(std::span(out_).subspan(at, view.before - at));
+    pieces.emplace_back(std::span(out_).subspan(at, view.before - at));
     pieces.push_back(view.bytes);
     at = view.before;
   }
-  pieces.push_back(std::span(out_).subspan(at));
+  pieces.emplace_back(std::span(out_).subspan(at));
   write_file_atomically(file_, std::span<const std::span<const std::byte>>(pieces));
 }
 

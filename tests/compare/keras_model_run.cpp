@@ -47,11 +47,11 @@ void run(const std::string& model, const std::string& x_file, int threads) {
   const auto plan = p.finish();
   plan->bind(input, {x.data(), DType::f32, x.count()});
   plan->run();
-  std::cout << now() - begin << std::endl;
+  std::cout << now() - begin << '\n' << std::flush;
   for (std::string line; std::getline(std::cin, line);) {
     const double start = now();
     plan->run();
-    std::cout << 1e3 * (now() - start) << std::endl;
+    std::cout << 1e3 * (now() - start) << '\n' << std::flush;
   }
 }
 

@@ -72,7 +72,7 @@ std::uint64_t read_hdf5_file(std::span<const std::byte> bytes) {
   for (const auto& [path, group] : tree.groups) {
     held += 2 * path.size() + sizeof group;
     for (const auto& [name, texts] : group.attributes)
-      for (const auto& text : texts) held += name.size() + sizeof text + text.size();
+      for (const auto& text : texts) held += name.size() + sizeof(std::string) + text.size();
   }
   return held + held_by(tensors_of_hdf5(std::move(tree)));
 }

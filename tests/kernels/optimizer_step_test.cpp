@@ -73,7 +73,7 @@ const std::vector<double>& gradients(std::size_t n, int t) {
 struct Run {
   Guarded w, copy;
 };
-Run train(Backend& b, OptimizerStepSpec spec, int slots, const std::vector<double>& factors, double weight_decay) {
+Run train(Backend& b, const OptimizerStepSpec& spec, int slots, const std::vector<double>& factors, double weight_decay) {
   const auto n = static_cast<std::size_t>(spec.count);
   Run r{Guarded(b, DType::f32, n), Guarded(b, DType::bf16, n)};
   Guarded g(b, DType::f32, n), s(b, DType::f32, n * static_cast<std::size_t>(slots)), f(b, DType::f32, factors.size());

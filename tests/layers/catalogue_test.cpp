@@ -138,7 +138,7 @@ TEST_CASE("layers: wrong arguments and inputs name what was expected, and the la
     for (const auto& refusal : row.refusals)
       check::refused(refusal.network, refusal.word, [&] { BuiltNetwork(network_from_text(refusal.network), refusal.input); });
   try {
-    BuiltNetwork(network_from_text("flatten | dense(3) | dropout(7, name=mine)"), image);
+    const BuiltNetwork built(network_from_text("flatten | dense(3) | dropout(7, name=mine)"), image);
     FAIL("not refused");
   } catch (const Error& error) {
     CHECK(error.info().where.find("Dropout \"mine\"") != std::string::npos);

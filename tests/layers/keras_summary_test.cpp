@@ -21,8 +21,7 @@ const JsonValue& config_of(const JsonValue& models, const JsonValue& row) {
   if (row.at("config").is_object()) return row.at("config");
   for (const auto& model : models.elements())
     if (model.at("name").string() == row.at("name").string()) return model.at("config");
-  FAIL("no model " << row.at("name").string());
-  return row;
+  throw Error({.where = "models.json", .what = "no such model", .got = row.at("name").string()});
 }
 
 }  // namespace

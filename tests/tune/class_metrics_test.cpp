@@ -47,7 +47,8 @@ std::vector<std::pair<std::string, double>> values(const std::string& text, cons
 }  // namespace
 
 TEST_CASE("class metrics: five classes with ties and one never predicted, every average, as scikit-learn") {
-  const JsonValue file = golden(), set = file.at("many");
+  const JsonValue file = golden();
+  const JsonValue& set = file.at("many");
   const auto truth = truth_of(set);
   const Array outputs = outputs_of(set, 5);
   for (const std::string name : {"precision", "recall", "specificity", "f1_score", "auc"}) {
@@ -69,7 +70,8 @@ TEST_CASE("class metrics: five classes with ties and one never predicted, every 
 }
 
 TEST_CASE("class metrics: one output speaks of the positive class, as scikit-learn's binary scores") {
-  const JsonValue file = golden(), set = file.at("binary");
+  const JsonValue file = golden();
+  const JsonValue& set = file.at("binary");
   for (const std::string name : {"precision", "recall", "specificity", "f1_score", "auc"}) {
     CAPTURE(name);
     const auto found = values(name, outputs_of(set, 1), truth_of(set));
@@ -96,7 +98,7 @@ TEST_CASE("class metrics: Keras's Precision, Recall, F1Score and AUC with their 
   for (const auto& row : keras.at("rows").elements()) {
     const std::string& text = row.at("text").string();
     CAPTURE(text);
-    const JsonValue set = sets.at(row.at("set").string());
+    const JsonValue& set = sets.at(row.at("set").string());
     const auto found = values(text, outputs_of(set, row.at("set").string() == "binary" ? 1 : 5), truth_of(set));
     REQUIRE(found.size() == row.at("values").size());
     for (std::size_t i = 0; i < found.size(); ++i)

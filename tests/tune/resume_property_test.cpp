@@ -2,6 +2,7 @@
 // left at steps drawn at random, also in the middle of an epoch. Bits, not nearness.
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cstring>
 #include <random>
 
@@ -89,8 +90,7 @@ void check_same(const Ended& got, const Ended& whole) {
   for (const auto& name : whole.history.names)
     for (std::int64_t i = 0; i < whole.history.epochs() && name != "seconds"; ++i) {
       CAPTURE(name);
-      const double a = got.history.at(name, i), b = whole.history.at(name, i);
-      CHECK(std::memcmp(&a, &b, sizeof a) == 0);
+      CHECK(std::bit_cast<std::uint64_t>(got.history.at(name, i)) == std::bit_cast<std::uint64_t>(whole.history.at(name, i)));
     }
   REQUIRE(got.history.events.size() == whole.history.events.size());
   for (std::size_t i = 0; i < whole.history.events.size(); ++i) CHECK(got.history.events[i].text == whole.history.events[i].text);

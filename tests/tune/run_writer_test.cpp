@@ -49,7 +49,6 @@ TEST_CASE("run writer: each epoch's checkpoint and best weights are on disk befo
   Training t;
   RunWriter writer(run, 0);
   const std::string checkpoint = run.file("checkpoint.lehr").string();
-  std::string before;
   for (std::int64_t n = 1; n <= 5; ++n) {
     CheckpointImage image = t.epoch(writer.reusable());
     writer.best(t.model.weight_file("best.weights.h5"));

@@ -95,9 +95,9 @@ TEST_CASE("plan table: what is alive at the same time lies apart in the arena, a
   std::string head, line;
   std::getline(text, head);
   const auto column = head.find("reads -> writes");
-  for (std::size_t i = 0; i < train.lines.size(); ++i) {
+  for (const auto& operation : train.lines) {
     std::getline(text, line);
     CHECK_MESSAGE(line.substr(column - 2, 2) == "  ", line);
-    CHECK_MESSAGE(line.substr(column).starts_with(train.lines[i].reads), line);
+    CHECK_MESSAGE(line.substr(column).starts_with(operation.reads), line);
   }
 }

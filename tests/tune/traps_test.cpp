@@ -7,7 +7,6 @@
 
 namespace {
 
-using lehr::Event;
 using lehr::History;
 
 History history_of(const std::string& name, const std::vector<double>& values) {

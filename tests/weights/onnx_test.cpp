@@ -35,7 +35,7 @@ std::string operators(const OnnxGraph& graph) {
 }
 
 std::string written(const TemporaryFolder& folder, const std::string& text, const Shape& input, NetworkRun* run = nullptr) {
-  const std::string file = folder / "x.onnx";
+  std::string file = folder / "x.onnx";
   if (run == nullptr) {
     NetworkRun own(network_from_text(text), input);
     return written(folder, text, input, &own);

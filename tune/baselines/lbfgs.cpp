@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <limits>
+#include <ranges>
 
 namespace lehr {
 
@@ -20,9 +21,9 @@ class Memory {
     VectorXd d = -gradient;
     if (pairs_.empty()) return d / std::max(1.0, gradient.norm());
     std::vector<double> alphas;
-    for (auto p = pairs_.rbegin(); p != pairs_.rend(); ++p) {
-      alphas.push_back(p->rho * p->step.dot(d));
-      d -= alphas.back() * p->change;
+    for (const auto& p : std::views::reverse(pairs_)) {
+      alphas.push_back(p.rho * p.step.dot(d));
+      d -= alphas.back() * p.change;
     }
     d /= pairs_.back().rho * pairs_.back().change.squaredNorm();
     for (const auto& p : pairs_) {
