@@ -7,8 +7,8 @@
 namespace lehr {
 
 template <SpecType T>
-CallbackState callback_state(const T& state, std::shared_ptr<const std::vector<float>> weights = {}) {
-  return {.text = to_config(state).print(), .weights = std::move(weights)};
+CallbackState callback_state(const T& state, const std::shared_ptr<const std::vector<float>>& weights = {}) {
+  return {.text = to_config(state).print(), .weights = weights};
 }
 /// A complaint names the checkpoint and the callback.
 template <SpecType T>
