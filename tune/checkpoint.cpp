@@ -110,7 +110,7 @@ JsonValue meta_of(const CheckpointImage& image) {
 Array memory_for(NamedArrays& reused, const std::string& name, const Shape& shape) {
   for (auto& [other, array] : reused)
     if (other == name && array.shape() == shape && array.dtype() == DType::f32) return std::move(array);
-  return Array(shape, DType::f32);
+  return {shape, DType::f32};
 }
 
 /// Zip's own checksums and the arrays' headers are looked at here; a file that is cut or damaged throws.

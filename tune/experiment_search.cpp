@@ -93,7 +93,7 @@ JsonValue run_json(const ExperimentRun& x) {
 
 double search_epochs(const ExperimentPlan& plan) {
   const ExperimentSearch& s = *plan.search;
-  double epochs = static_cast<double>(s.finalize * 2 * plan.job.epochs + (s.defaults ? plan.job.epochs : 0));
+  auto epochs = static_cast<double>(s.finalize * 2 * plan.job.epochs + (s.defaults ? plan.job.epochs : 0));
   if (s.cross_validation > 0) return epochs + static_cast<double>(s.cross_validation * plan.job.epochs);
   const OraclePlan oracle = oracle_catalogue().from(parse_spec(s.tune.oracle, "oracle")).plan(space_of(s.tune.settings));
   const std::int64_t trained = oracle.rounds.empty() ? trials_of(s.tune, oracle) * plan.job.epochs : oracle.epochs();

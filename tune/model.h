@@ -165,7 +165,6 @@ class Model {
   friend class FitRun;
   void load_source();
   std::vector<std::pair<std::string, double>> class_values(Array outputs, std::span<const std::int32_t> truth) const;
-  std::string take_weights(const Match& match, const std::string& file);
   StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
   std::unique_ptr<PreparedEvaluation> prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< `data` must outlive it
   Evaluation evaluate(PreparedEvaluation& on, const std::function<bool()>& interrupted);

@@ -9,6 +9,16 @@
 
 namespace lehr {
 
+namespace {
+
+std::string take_weights(const Match& match, const std::string& file, State& state) {
+  for (const auto& weight : match.weights) state.write(weight.state, weight.values);
+  state.refresh_copy();
+  return match_text(match, file);
+}
+
+}  // namespace
+
 double Model::learning_rate() const { return rate_left_ > 0 ? rate_left_ : options_.optimizer.learning_rate().first(); }
 
 TensorFile Model::weight_file(const std::string& name) const {
@@ -26,13 +36,7 @@ TensorFile Model::weight_file(const std::string& name) const {
 void Model::save_weights(const std::string& file) const { write_tensor_file(file, weight_file(file)); }
 
 std::string Model::load_weights(const std::string& file, Matching matching) {
-  return take_weights(match_weights(read_tensor_file(file), network(), matching), file);
-}
-
-std::string Model::take_weights(const Match& match, const std::string& file) {
-  for (const auto& weight : match.weights) state().write(weight.state, weight.values);
-  state().refresh_copy();
-  return match_text(match, file);
+  return take_weights(match_weights(read_tensor_file(file), network(), matching), file, state());
 }
 
 /// weights=imagenet or a file: the layers that the file names, by their names; a head behind them keeps its starting values.
@@ -44,7 +48,8 @@ void Model::load_source() {
   const auto names = network_.layer_names();
   const bool top = std::find(names.begin(), names.end(), "fc1") != names.end();
   const std::string file = find_weights(network_.weights(), network_.name(), options_.weights_dir, top);
-  messages_.push_back(take_weights(match_weights(read_tensor_file(file), network(), Matching::by_name, network_.weight_layers()), file));
+  messages_.push_back(
+      take_weights(match_weights(read_tensor_file(file), network(), Matching::by_name, network_.weight_layers()), file, state()));
 }
 
 }  // namespace lehr
