@@ -33,7 +33,7 @@ std::string page_begin(const std::string& title) {
          html_text(title) + "</title>\n<style>" + style + "</style></head><body>\n<h1>" + html_text(title) + "</h1>\n";
 }
 
-std::string panels(plot::Figure figure) {
+std::string panels(const plot::Figure& figure) {
   const bool one_below_the_other = figure.columns == 1 && figure.panels.size() > 1;
   std::string out = one_below_the_other ? "<div>" : "<div class=\"panels\">";
   for (const auto& panel : figure.panels)

@@ -11,6 +11,6 @@ std::string page_begin(const std::string& title);  ///< up to the heading; the p
 std::string html_text(const std::string& text);    ///< & < > " as entities
 std::string cell(const std::string& text, bool number);
 /// A figure narrow enough to read on a phone: its panels stand under each other there, so each is a picture of its own.
-std::string panels(plot::Figure figure);
+std::string panels(const plot::Figure& figure);
 
 }  // namespace lehr

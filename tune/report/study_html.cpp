@@ -53,7 +53,7 @@ std::string trials_html(const TuneResult& r) {
   });
   if (order.size() > most) order.resize(most);
   std::string out =
-      fmt::format("<details><summary>trials, the best first{}</summary><div class=\"wide\"><table><tr><th class=\"n\">trial</th>",
+      fmt::format(R"(<details><summary>trials, the best first{}</summary><div class="wide"><table><tr><th class="n">trial</th>)",
                   r.trials.size() > most ? fmt::format(" ({} of {})", most, r.trials.size()) : "");
   for (const auto& o : r.objectives) out += "<th class=\"n\">" + html_text(o.name) + "</th>";
   for (const auto& p : r.space.parameters()) out += "<th class=\"n\">" + html_text(p.name) + "</th>";
