@@ -152,7 +152,7 @@ class Matcher {
 
   /// arr_0, arr_1, ...: the weights are counted, and nothing says which layer they belong to.
   bool counted() const {
-    return theirs_.size() == 1 && theirs_[0]->name.empty() && ours_.size() > 0 && theirs_[0]->weights.size() > ours_[0]->weights.size();
+    return theirs_.size() == 1 && theirs_[0]->name.empty() && !ours_.empty() && theirs_[0]->weights.size() > ours_[0]->weights.size();
   }
 
   Pairs pairs_in_order_of_weights() {

@@ -18,7 +18,7 @@ std::string OnnxBuilder::node(const std::string& layer, const std::string& op, s
   return name;
 }
 
-std::string OnnxBuilder::floats(const std::string& name, Array values) {
+std::string OnnxBuilder::floats(const std::string& name, const Array& values) {
   const std::string unique = fresh(name);
   graph.initializers.emplace_back(unique, values.as_f32());
   return unique;

@@ -20,7 +20,7 @@ class OnnxBuilder {
 
   /// Adds a node and names its output after `layer`.
   std::string node(const std::string& layer, const std::string& op, std::vector<std::string> inputs, Attributes attributes = {});
-  std::string floats(const std::string& name, Array values);
+  std::string floats(const std::string& name, const Array& values);
   std::string number(const std::string& layer, double value);
   std::string integers(const std::string& layer, const std::vector<std::int64_t>& values);
 

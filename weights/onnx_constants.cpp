@@ -21,7 +21,7 @@ Array whole(Extents values) {
 }
 
 /// One value is no list.
-Array shaped(Array values, bool scalar) { return scalar ? values.reshaped(Shape{}) : values; }
+Array shaped(const Array& values, bool scalar) { return scalar ? values.reshaped(Shape{}) : values; }
 
 Array given(OnnxImport& import, const OnnxNode& n) {
   for (const char* name : {"value", "value_float", "value_floats", "value_int", "value_ints"}) {
@@ -176,7 +176,7 @@ Array repeated(OnnxImport& import, const OnnxNode& n) {
     import.refuse(n, "this computation with constants is not done here", "lists of numbers, as shapes are");
   const Shape shape(extents);
   const auto* value = n.find("value");
-  if (value == nullptr) return Array(shape, DType::f32);
+  if (value == nullptr) return {shape, DType::f32};
   const auto* one = std::get_if<Array>(value);
   if (one == nullptr || one->count() != 1) import.refuse(n, "has no value that can be read", "a tensor of one number");
   return picked(*one, std::vector<std::size_t>(extents.empty() ? 1 : static_cast<std::size_t>(extents[0]), 0), extents.empty());

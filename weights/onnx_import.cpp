@@ -235,7 +235,7 @@ std::size_t OnnxImport::plain(const Node& n, std::size_t i) {
 }
 
 OnnxTensor OnnxImport::with_last(const Node& n, std::size_t i, std::int64_t axis) {
-  const OnnxTensor tensor = value(n, i);
+  OnnxTensor tensor = value(n, i);
   const std::size_t rank = shape(tensor.node).rank();
   if (this->axis(n, tensor, axis) == rank) return tensor;
   const OnnxTensor other = tensor.first ? OnnxTensor{.node = plain(n, i)} : OnnxTensor{.node = image(n, i), .first = true};
@@ -305,7 +305,7 @@ void OnnxImport::charge(const Node& n, std::size_t bytes) {
   allowed_ -= bytes;
 }
 
-std::size_t OnnxImport::add(const Node& n, LayerSpec layer, std::vector<std::size_t> inputs, std::vector<WeightTensor> weights) {
+std::size_t OnnxImport::add(const Node& n, const LayerSpec& layer, std::vector<std::size_t> inputs, std::vector<WeightTensor> weights) {
   for (const auto& weight : weights) charge(n, weight.values.bytes());
   std::string name = weights.empty() || weights[0].place.empty() ? layer_name(n.name, "/") : layer_name(weights[0].place, "./");
   if (name.empty()) name = layer_name(n.name, "/");

@@ -72,7 +72,7 @@ class OnnxImport {
   std::optional<Extents> list(const Node& n, const char* name, std::size_t input) const;
 
   // ---- results ------------------------------------------------------------------------------------------------------------------------
-  std::size_t add(const Node& n, LayerSpec layer, std::vector<std::size_t> inputs, std::vector<WeightTensor> weights = {});
+  std::size_t add(const Node& n, const LayerSpec& layer, std::vector<std::size_t> inputs, std::vector<WeightTensor> weights = {});
   void set(const Node& n, OnnxTensor tensor);
   void set_constant(const Node& n, std::shared_ptr<const Array> values, bool copied = true);
   bool used_once(const std::string& name) const;

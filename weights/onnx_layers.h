@@ -48,7 +48,7 @@ class OnnxLayers {
 
  private:
   OnnxView& in(OnnxSource& s, std::size_t i = 0) { return *s.inputs.at(i); }
-  std::string constant(const OnnxSource& s, const char* name, Array values);
+  std::string constant(const OnnxSource& s, const char* name, const Array& values);
   OnnxView activated(const OnnxSource& s, OnnxView v, const std::string& function);
   OnnxView scaled(OnnxSource& s, const std::vector<float>& scale, const std::vector<float>& shift);
   struct Windows {

@@ -165,7 +165,7 @@ __global__ void sum_kernel(Summing s, std::int64_t first_row, const A* a, const 
   __syncthreads();
   if (threadIdx.y != 0) return;
   double total = 0;
-  for (unsigned line = 0; line < lines; ++line) total += all.sum[line][threadIdx.x];
+  for (const auto& line : all.sum) total += line[threadIdx.x];
   if (s.own.channels == 1) total = device::warp_reduce(total, device::Sum{});
   if (s.own.channels == 1 ? threadIdx.x != 0 : column >= s.own.channels) return;
   const std::int64_t to = cell * s.own.channels + (s.own.channels == 1 ? 0 : column);

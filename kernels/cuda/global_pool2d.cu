@@ -39,7 +39,7 @@ __global__ void mean_kernel(const T* x, T* y, std::int64_t pixels, std::int64_t 
   __syncthreads();
   if (threadIdx.y != 0 || c >= channels) return;
   double total = 0;
-  for (unsigned w = 0; w < warps; ++w) total += sums.of_warp[w][threadIdx.x];
+  for (const auto& of_warp : sums.of_warp) total += of_warp[threadIdx.x];
   y[image * channels + c] = device::from_float<T>(static_cast<float>(total / static_cast<double>(pixels)));
 }
 

@@ -142,9 +142,10 @@ __device__ float loss_of(const Row<T>& row, std::int64_t label, const float* y, 
   }
 }
 
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
 template <class T>
 __global__ void loss_kernel(const T* z, Labels labels, float* per_sample, T* dz, LossSpec s) {
-  constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
   const std::int64_t r = device::row_of_warp(), n = s.classes;
   if (r >= s.rows) return;
   const bool sparse = s.kind == LossKind::sparse_categorical_crossentropy;

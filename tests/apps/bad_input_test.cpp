@@ -45,7 +45,7 @@ template <class T>
 std::string bytes_of(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
-void write_arrays(const Folder& folder, std::vector<float> x, const std::vector<std::int32_t>& y) {
+void write_arrays(const Folder& folder, const std::vector<float>& x, const std::vector<std::int32_t>& y) {
   write(folder, "x.npy", npy("<f4", "(" + std::to_string(x.size() / 4) + ", 4)", bytes_of(x)));
   write(folder, "y.npy", npy("<i4", "(" + std::to_string(y.size()) + ",)", bytes_of(y)));
 }

@@ -16,8 +16,8 @@ constexpr std::size_t aligned(std::size_t bytes) { return (bytes + 255) / 256 * 
 
 class LtFused final : public FusedMatmul {
  public:
-  LtFused(const Session& session, const FusedMatmulSpec& spec, Product product, const Product::Algorithm& algorithm)
-      : spec_(spec), session_(session), product_(std::move(product)), algorithm_(algorithm) {}
+  LtFused(Session session, const FusedMatmulSpec& spec, Product product, const Product::Algorithm& algorithm)
+      : spec_(spec), session_(std::move(session)), product_(std::move(product)), algorithm_(algorithm) {}
   std::string implementation() const override { return product_.implementation(); }
   std::size_t workspace_bytes() const override { return rounded_bias() + algorithm_.workspace; }
   std::size_t mask_bytes() const override { return product_.mask_bytes(); }

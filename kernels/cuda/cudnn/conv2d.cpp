@@ -41,7 +41,7 @@ class Forward final : public Conv2dForward {
       pointers.emplace_back(Uid::bias, memory);
       memory += rounded_bias();
     }
-    execution_.run(std::move(pointers), memory);
+    execution_.run(pointers, memory);
     if (activation_ != nullptr) activation_->run(y, y, stream);
   }
 

@@ -95,7 +95,7 @@ std::string Execution::implementation() const {
   return "cuDNN " + api_->version_text() + ", engine " + std::to_string(plan_.choice.engine);
 }
 
-void Execution::run(std::vector<std::pair<Uid, const void*>> pointers, void* workspace) const {
+void Execution::run(const std::vector<std::pair<Uid, const void*>>& pointers, void* workspace) const {
   execute(api_, handle_.get(), plan_, pointers, workspace);
 }
 

@@ -20,7 +20,7 @@ class Execution {
   std::string implementation() const;  ///< cuDNN's version and the engine: "cuDNN 9.19.0, engine 41"
   const EnginePlan& plan() const { return plan_; }
   /// Starts it on the session's stream.
-  void run(std::vector<std::pair<Uid, const void*>> pointers, void* workspace) const;
+  void run(const std::vector<std::pair<Uid, const void*>>& pointers, void* workspace) const;
 
  private:
   Execution(const Session& session, EnginePlan plan) : api_(session.api), handle_(session.handle), plan_(std::move(plan)) {}
