@@ -14,7 +14,6 @@ import argparse, concurrent.futures, functools, hashlib, json, os, pathlib, re, 
 import read_together
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-GCC_ONLY = {'-fno-tree-loop-distribute-patterns'}  # clang takes an option that it does not know for an error
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -48,7 +47,7 @@ def commands(build):
     """{source: arguments}. Of files that are compiled twice the plain build counts, of .cu files the one by the host's compiler."""
     found = {}
     for entry in json.loads((build / 'compile_commands.json').read_text()):
-        path, arguments = pathlib.Path(entry['file']).resolve(), [a for a in shlex.split(entry['command']) if a not in GCC_ONLY]
+        path, arguments = pathlib.Path(entry['file']).resolve(), shlex.split(entry['command'])
         if build in path.parents or ROOT not in path.parents or os.path.basename(arguments[0]) == 'nvcc': continue
         for_simt = '-DLEHR_SIMT' in arguments
         if path not in found or not for_simt: found[path] = arguments
