@@ -35,6 +35,7 @@ TensorFile Model::weight_file(const std::string& name) const {
 
 void Model::save_weights(const std::string& file) const { write_tensor_file(file, weight_file(file)); }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): the weights are the model's
 std::string Model::load_weights(const std::string& file, Matching matching) {
   return take_weights(match_weights(read_tensor_file(file), network(), matching), file, state());
 }

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
+#include <ctime>
 
 #include "engine/atomic_file.h"
 #include "engine/data/digits.h"
@@ -108,6 +110,16 @@ TEST_CASE("logistic_regression: scikit-learn's optimum on digits, two classes to
   const Array one = train_classifier(LogisticRegression{}, train.x, train.ids, 10, 1)->predict(train.x, 1);
   const Array two = train_classifier(LogisticRegression{}, train.x, train.ids, 10, 2)->predict(train.x, 2);
   CHECK(std::equal(one.as<float>().begin(), one.as<float>().end(), two.as<float>().begin()));
+}
+
+TEST_CASE("logistic_regression: one thread is one core's work") {
+  const auto processor_seconds = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };  // of all threads
+  const Samples train = digits(*load_digits().train, 10, 1.0 / 255);
+  const auto begin = std::chrono::steady_clock::now();
+  const double used = processor_seconds();
+  train_classifier(LogisticRegression{.tol = 1e-9}, train.x, train.ids, 10, 1);
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  CHECK(processor_seconds() - used < 1.2 * wall + 0.05);  // the share falls on a busy machine, and never rises
 }
 
 TEST_CASE("baselines: which texts name one, and what is refused") {
