@@ -64,7 +64,10 @@ TEST_CASE("checks see wrong values, writes elsewhere, other bits") {
   breaks(finding<Fault::past_the_end>(), "wrote something else");
   breaks(finding<Fault::operand>(), "wrote something else");
   breaks(finding<Fault::not_repeatable>(), "run again");
-  breaks(finding<Fault::threads>(), "3 threads");
+  if (Cpu(3).threads() == 3)
+    breaks(finding<Fault::threads>(), "3 threads");
+  else
+    MESSAGE("there are no three threads here, as under ThreadSanitizer, where kernels run on one");
 }
 
 }  // namespace lehr::check
