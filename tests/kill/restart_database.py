@@ -17,7 +17,7 @@ from kill_workers import SEARCH, TRIALS, trials_of
 from private_postgres import server
 
 
-def calm_study(lehr, folder):
+def calm_study(lehr, folder, seconds):
     """The search that takes long enough on this machine to be disturbed, and its name where nobody does; each epoch is a report."""
     epochs = 16
     while True:
@@ -26,9 +26,9 @@ def calm_study(lehr, folder):
         if calm.returncode != 0:
             sys.exit(calm.stderr)
         took = time.monotonic() - begin
-        if took >= 6 or epochs >= 1024:
+        if took >= seconds or epochs >= 1024:
             return search, name
-        epochs = min(1024, math.ceil(epochs * 8 / took))
+        epochs = min(1024, math.ceil(epochs * 1.3 * seconds / took))
 
 
 def main():
@@ -39,7 +39,7 @@ def main():
     options = parser.parse_args()
     lehr, chance = os.path.abspath(options.lehr), random.Random(options.seed)
     with server() as postgres, tempfile.TemporaryDirectory() as folder:
-        search, calm = calm_study(lehr, folder)
+        search, calm = calm_study(lehr, folder, seconds=1.5 * options.restarts)
         expected = trials_of(lehr, folder, "sqlite:///studies.db", calm)
         place = ["--storage", postgres.url, "--study", "restarted"]
         logs = [open(os.path.join(folder, f"log-{k}"), "w+", encoding="utf-8") for k in range(2)]
