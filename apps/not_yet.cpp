@@ -12,11 +12,11 @@ namespace lehr {
 
 namespace {
 
-using Line = std::pair<std::string_view, std::string_view>;
+using Missing = std::pair<std::string_view, std::string_view>;
 
 constexpr std::array commands{
-    Line{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
-    Line{"bench data", "how fast samples are read"},
+    Missing{"lab", "inside the optimizer: probe, duel, fork, landscape, hessian, noise-scale, lr-surface"},
+    Missing{"bench data", "how fast samples are read"},
 };
 
 template <class App>

@@ -17,7 +17,7 @@ struct AutoFlags {
   std::string budget = "10min";
 };
 
-void run(Console& console, AutoFlags flags) {
+void auto_command(Console& console, AutoFlags flags) {
   catch_signals();
   flags.job.seconds = seconds_from_text(flags.budget, "--budget");
   const auto renderer = console.renderer();
@@ -57,7 +57,7 @@ void add_auto(CLI::App& app, Console& console) {
   command->add_option("--evaluate-on", fit.evaluate_on, "data to evaluate on at the end");
   command->add_flag("--overwrite", fit.overwrite, "replace the run in --run");
   add_common_flags(*command, console, fit);
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { auto_command(console, *flags); });
 }
 
 }  // namespace lehr

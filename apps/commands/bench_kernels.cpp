@@ -78,7 +78,7 @@ void check(const std::vector<std::string>& families, Backend& backend, Console& 
                  .got = failures});
 }
 
-void run(const Flags& flags, Console& console) {
+void bench_kernels_command(const Flags& flags, Console& console) {
   const OpenedDevice device = open_device(flags.job);
   if (!device.note.empty() && !console.quiet) console.err << device.note << '\n';
   Backend& backend = *device.backend;
@@ -129,7 +129,7 @@ void add_bench_kernels(CLI::App& bench, Console& console) {
   command->add_option("--picture", flags->pictures, "how much of its roof each operation reaches: a file ending in .svg or .png");
   command->add_option("--seconds", flags->seconds, "an operation, at least five rounds")->capture_default_str();
   add_common_flags(*command, console, flags->job);
-  command->callback([&console, flags] { run(*flags, console); });
+  command->callback([&console, flags] { bench_kernels_command(*flags, console); });
 }
 
 }  // namespace lehr

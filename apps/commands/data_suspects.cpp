@@ -61,7 +61,7 @@ void draw(const SuspectFlags& f, const DataSplits& data, const std::vector<Suspe
   plot::write_contact_sheet(images, titles, 4, f.picture, "suspects of " + f.spec);
 }
 
-void run(Console& console, SuspectFlags& f) {
+void data_suspects_command(Console& console, SuspectFlags& f) {
   std::optional<LoadedRun> loaded;
   if (!f.job.run.empty()) loaded = open_run(run_path(f.job.run), f.weights, f.job);
   const DataSplits data = open_samples(f, loaded ? &*loaded : nullptr);
@@ -103,7 +103,7 @@ void add_data_suspects(CLI::App& data, Console& console) {
   command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH; default: the run's");
   command->add_option("--color", flags->job.color, "rgb or gray; default: the run's");
   add_common_flags(*command, console, flags->job);
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { data_suspects_command(console, *flags); });
 }
 
 }  // namespace lehr

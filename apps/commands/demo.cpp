@@ -33,7 +33,7 @@ DemoReader narrator(Console& console, int& chapter) {
               }};
 }
 
-void run(Console& console, const FitJob& flags) {
+void demo_command(Console& console, const FitJob& flags) {
   catch_signals();
   const auto renderer = console.renderer();
   int chapter = 1;
@@ -53,7 +53,7 @@ void add_demo(CLI::App& app, Console& console) {
   auto job = std::make_shared<FitJob>();
   add_common_flags(*command, console, *job);
   command->add_flag("--overwrite", job->overwrite, "with --run: replace the demo that is there");
-  command->callback([&console, job] { run(console, *job); });
+  command->callback([&console, job] { demo_command(console, *job); });
 }
 
 }  // namespace lehr

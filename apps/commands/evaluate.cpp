@@ -64,7 +64,7 @@ void run_baseline(Console& console, EvaluateFlags& flags, const Baseline& baseli
                 << flags.run << ':' << line_of(scored.evaluation) << '\n';
 }
 
-void run(Console& console, EvaluateFlags& flags) {
+void evaluate_command(Console& console, EvaluateFlags& flags) {
   if (const auto baseline = baseline_from(flags.run)) return run_baseline(console, flags, *baseline);
   const bool model = names_model(flags.run);
   const std::string folder = model ? std::string() : run_path(flags.run);
@@ -121,7 +121,7 @@ void add_evaluate(CLI::App& app, Console& console) {
       ->allow_extra_args(false);
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { evaluate_command(console, *flags); });
 }
 
 }  // namespace lehr

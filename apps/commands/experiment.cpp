@@ -61,7 +61,7 @@ std::vector<const Experiment*> chosen(const ExperimentFlags& flags) {
   return out;
 }
 
-void run(Console& console, ExperimentFlags& flags) {
+void experiment_command(Console& console, ExperimentFlags& flags) {
   flags.options.scale = scale_from(flags.scale);
   const auto wanted = chosen(flags);
   catch_signals();
@@ -112,7 +112,7 @@ void add_experiment(CLI::App& app, Console& console) {
       ->check(CLI::PositiveNumber);
   running->add_flag("--overwrite", flags->options.flags.overwrite, "with --run: replace the run that is there");
   add_common_flags(*running, console, flags->options.flags);
-  running->callback([&console, flags] { run(console, *flags); });
+  running->callback([&console, flags] { experiment_command(console, *flags); });
 }
 
 }  // namespace lehr

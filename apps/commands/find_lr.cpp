@@ -19,7 +19,7 @@ struct FindLrFlags {
   std::string growth = "exponential", then;
 };
 
-void run(Console& console, FindLrFlags& flags) {
+void find_lr_command(Console& console, FindLrFlags& flags) {
   FitJob& job = flags.find.job;
   if (job.model.empty() || job.data.empty())
     throw Error({.category = Category::usage,
@@ -67,7 +67,7 @@ void add_find_lr(CLI::App& app, Console& console) {
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   command->add_option("--then", flags->then, "fit: train every candidate briefly and say which to take")->check(CLI::IsMember({"fit"}));
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { find_lr_command(console, *flags); });
 }
 
 }  // namespace lehr

@@ -28,7 +28,7 @@ void apply_config(CLI::App& command, FitFlags& flags) {
   flags.job = job;
 }
 
-void run(CLI::App& command, Console& console, FitFlags& flags) {
+void train_command(CLI::App& command, Console& console, FitFlags& flags) {
   apply_config(command, flags);
   if (flags.job.model.empty() || flags.job.data.empty())
     throw Error({.category = Category::usage,
@@ -72,7 +72,7 @@ void add_fit(CLI::App& app, Console& console) {
   command->add_option("--config", flags->config, "settings from a TOML file; a flag wins over it");
   command->add_option("--resume", flags->resume, "go on with an interrupted run");
   command->add_option("--repeat", flags->repeat, "train with this many seeds")->capture_default_str()->check(CLI::PositiveNumber);
-  command->callback([command, &console, flags] { run(*command, console, *flags); });
+  command->callback([command, &console, flags] { train_command(*command, console, *flags); });
 }
 
 }  // namespace lehr

@@ -74,7 +74,7 @@ std::string installed_text(const CLI::App& app, const std::string& topic) {
   return {};
 }
 
-void run(Console& console, const CLI::App& app, const std::string& topic) {
+void help_command(Console& console, const CLI::App& app, const std::string& topic) {
   if (const std::string text = installed_text(app, topic); !text.empty()) {
     console.out << text;
     return;
@@ -118,7 +118,7 @@ void add_help(CLI::App& app, Console& console) {
   auto topic = std::make_shared<std::string>();
   command->add_option("topic", *topic, "adam, conv2d, layers, ...");
   command->add_flag("--json", console.json, "as JSON");
-  command->callback([&app, &console, topic] { run(console, app, *topic); });
+  command->callback([&app, &console, topic] { help_command(console, app, *topic); });
 }
 
 }  // namespace lehr

@@ -93,7 +93,7 @@ LoadedRun open(PredictFlags& flags) {
   return loaded;
 }
 
-void run(Console& console, PredictFlags& flags) {
+void predict_command(Console& console, PredictFlags& flags) {
   LoadedRun loaded = open(flags);
   std::vector<std::string> classes;
   if (!names_model(flags.run))
@@ -137,7 +137,7 @@ void add_predict(CLI::App& app, Console& console) {
   command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH, where the model does not say it");
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { predict_command(console, *flags); });
 }
 
 }  // namespace lehr

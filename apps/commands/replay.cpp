@@ -25,7 +25,7 @@ History recorded(const std::string& run) {
   return RunFolder::open(run).read_history();
 }
 
-void run(Console& console, const ReplayFlags& flags) {
+void replay_command(Console& console, const ReplayFlags& flags) {
   ReplayOptions options{.learning_rate = flags.learning_rate};
   for (const auto& text : flags.callbacks) options.callbacks.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
   const Replay done = replay(recorded(flags.run), options);
@@ -48,7 +48,7 @@ void add_replay(CLI::App& app, Console& console) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_flag("--json", console.json, "as JSON");
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { replay_command(console, *flags); });
 }
 
 }  // namespace lehr

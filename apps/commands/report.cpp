@@ -54,7 +54,7 @@ std::string write_runs(const ReportFlags& flags) {
   return file;
 }
 
-void run(Console& console, const ReportFlags& flags) {
+void report_command(Console& console, const ReportFlags& flags) {
   const std::string file = names_study(flags) ? write_study(flags) : write_runs(flags);
   if (console.json)
     console.out << JsonValue::object({{"report", file}}).text(2) << '\n';
@@ -73,7 +73,7 @@ void add_report(CLI::App& app, Console& console) {
   command->add_option("--pictures", flags->pictures, "a folder for a study's pictures, as SVG and PNG files");
   command->add_option("--memory", flags->job.memory, "stream data sets larger than this");
   add_common_flags(*command, console, flags->job);
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { report_command(console, *flags); });
 }
 
 }  // namespace lehr

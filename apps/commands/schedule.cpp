@@ -43,7 +43,7 @@ void print(Console& console, const std::vector<NamedSchedule>& schedules, const 
   }
 }
 
-void run(Console& console, const ScheduleFlags& flags) {
+void schedule_command(Console& console, const ScheduleFlags& flags) {
   const ScheduleRun run{.initial = spec_number(parse_spec(flags.learning_rate, "--learning-rate")),
                         .epochs = static_cast<double>(flags.epochs),
                         .steps_per_epoch = flags.steps_per_epoch};
@@ -76,7 +76,7 @@ void add_schedule(CLI::App& app, Console& console) {
   command->add_option("--picture", flags->pictures, "FILE.svg or FILE.png; repeatable")->expected(1)->take_all()->allow_extra_args(false);
   command->add_flag("--json", console.json, "the rates as JSON");
   command->add_flag("--quiet", console.quiet, "no chart");
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { schedule_command(console, *flags); });
 }
 
 }  // namespace lehr

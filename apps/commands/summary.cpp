@@ -77,7 +77,7 @@ JsonValue summary_json(const BuiltNetwork& built) {
                             {"non_trainable_params", built.parameter_count() - built.trainable_count()}});
 }
 
-void run(Console& console, const SummaryFlags& flags) {
+void summary_command(Console& console, const SummaryFlags& flags) {
   const Network network = network_of(flags.model);
   const BuiltNetwork built(network, network.input_shape() ? *network.input_shape() : shape_from(flags.input_shape));
   std::optional<PlanTable> plan;
@@ -107,7 +107,7 @@ void add_summary(CLI::App& app, Console& console) {
   command->add_option("--batch-size", flags->job.batch_size)->capture_default_str();
   command->add_option("--picture", flags->picture, "the graph as .svg (or .png)");
   add_common_flags(*command, console, flags->job);
-  command->callback([&console, flags] { run(console, *flags); });
+  command->callback([&console, flags] { summary_command(console, *flags); });
 }
 
 }  // namespace lehr

@@ -22,7 +22,7 @@ struct StudyFlags {
   std::int64_t repeat = 3;
 };
 
-void run(Console& console, const TuneFlags& flags) {
+void tune_command(Console& console, const TuneFlags& flags) {
   catch_signals();
   const TuneJob job = job_from_flags(flags);
   if (!flags.emit.empty()) {
@@ -190,7 +190,7 @@ void add_tune(CLI::App& app, Console& console) {
   add_study_command(*command, console, "export", "all trials as csv or json", export_study);
   add_study_command(*command, console, "finalize", "retrain the best, then look at the test set once", finalize);
   command->callback([command, &console, flags] {
-    if (command->get_subcommands().empty()) run(console, *flags);
+    if (command->get_subcommands().empty()) tune_command(console, *flags);
   });
 }
 
