@@ -135,16 +135,16 @@ std::vector<Person> draw_people(int count, RandomKey key) {
 
 Scene draw_scene(Draws& d) {
   Scene s;
-  s.shift_x = d.uniform(-0.36F, 0.36F);
-  s.shift_y = d.uniform(-0.4F, 0.2F);
-  s.scale = d.uniform(0.86F, 1.12F);
+  s.shift_x = d.uniform(-0.42F, 0.42F);
+  s.shift_y = d.uniform(-0.45F, 0.25F);
+  s.scale = d.uniform(0.83F, 1.14F);
   s.rotation = d.uniform(-0.22F, 0.22F);
   s.shear = d.uniform(-0.1F, 0.1F);
   s.yaw = d.uniform(-0.16F, 0.16F);
   s.mirrored = d.chance(0.5F);
   s.light_x = d.uniform(-0.6F, 0.6F);
   s.light_y = d.uniform(-0.4F, 0.4F);
-  s.gain = d.uniform(0.6F, 1.2F);
+  s.gain = d.uniform(0.52F, 1.24F);
   s.noise = d.uniform(2, 7);
   const float r = d.uniform(0.82F, 1.18F), g = d.uniform(0.86F, 1.14F), b = d.uniform(0.82F, 1.18F);
   s.cast = {r, g, b};
