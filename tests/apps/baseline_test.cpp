@@ -11,7 +11,7 @@ namespace {
 using lehr::JsonValue;
 bool has(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 JsonValue json_of(const Result& r) { return JsonValue::parse(r.out, "stdout"); }
-const std::string faces = " --data 'faces(people=4, per_person=12, size=16)' --threads 1";
+const std::string faces = " --data 'faces(people=4, per_person=30, size=16)' --threads 1";
 
 }  // namespace
 
