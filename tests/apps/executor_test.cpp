@@ -98,6 +98,7 @@ TEST_CASE("devices: who convolves and multiplies on each GPU, and every library 
   for (const char* line : {"convolutions: lehr's own kernels; products: cuBLASLt 13.0.0",
                            "convolutions run on lehr's own kernels: cuDNN: its library", "NCCL      none: its library was not found"})
     CHECK_MESSAGE(says(text, line), text);
+  CHECK(says(on_executor(folder, "devices").out, "convolutions: lehr's own kernels; products: lehr's own kernels"));
 }
 
 TEST_CASE("summary --plan: who computes each convolution and product, with the library and without") {
