@@ -67,9 +67,11 @@ class TimedBar final : public Renderer {
 };
 
 /// The first epoch warms up; the last one's end is not seen.
-void add_epochs(const std::vector<EpochCost>& begun, std::vector<EpochCost>& out) {
+std::vector<EpochCost> costs_of(const std::vector<EpochCost>& begun) {
+  std::vector<EpochCost> out;
   for (std::size_t i = 1; i + 1 < begun.size(); ++i)
     out.push_back({.seconds = begun[i + 1].seconds - begun[i].seconds, .cpu_s = begun[i + 1].cpu_s - begun[i].cpu_s});
+  return out;
 }
 
 double median(std::vector<EpochCost> values, double EpochCost::* what) {
@@ -115,8 +117,11 @@ OverheadResult run_overhead_bench(const OverheadBench& bench) {
   job.overwrite = true;
   job.run = bench.folder;
   for (int turn = 0; turn < bench.turns; ++turn) {
-    add_epochs(bare_run(job, *data.train), out.bare);
-    add_epochs(full_run(job, data), out.full);
+    const auto bare = costs_of(bare_run(job, *data.train)), full = costs_of(full_run(job, data));
+    const EpochCost without = median_cost(bare), with = median_cost(full);
+    out.added.push_back({.seconds = with.seconds - without.seconds, .cpu_s = with.cpu_s - without.cpu_s});
+    out.bare.insert(out.bare.end(), bare.begin(), bare.end());
+    out.full.insert(out.full.end(), full.begin(), full.end());
   }
   std::error_code error;
   std::filesystem::remove_all(bench.folder, error);

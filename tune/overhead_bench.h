@@ -25,6 +25,8 @@ struct EpochCost {
 struct OverheadResult {
   std::int64_t samples = 0, batch = 0;
   std::vector<EpochCost> bare = {}, full = {};  ///< of each epoch, from its beginning to the next one's
+  /// Median full less median bare, of each turn: a machine whose clock moves between turns moves both.
+  std::vector<EpochCost> added = {};
 };
 /// Medians, each by itself.
 EpochCost median_cost(const std::vector<EpochCost>& epochs);

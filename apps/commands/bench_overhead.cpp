@@ -31,31 +31,32 @@ void add_bench_overhead(CLI::App& bench, Console& console) {
   command->callback([&console, flags] {
     if (!flags->job.run.empty()) flags->folder = flags->job.run;
     const OverheadResult r = run_overhead_bench(*flags);
-    const EpochCost bare = median_cost(r.bare), full = median_cost(r.full);
-    const double added = full.seconds - bare.seconds, added_cpu = full.cpu_s - bare.cpu_s;
+    const EpochCost bare = median_cost(r.bare), full = median_cost(r.full), added = median_cost(r.added);
     if (console.json) {
       console.out << JsonValue::object({{"net", flags->net},
                                         {"samples", r.samples},
                                         {"batch", r.batch},
                                         {"bare", epochs_json(r.bare)},
                                         {"full", epochs_json(r.full)},
+                                        {"added", epochs_json(r.added)},
                                         {"bare_median_s", bare.seconds},
                                         {"full_median_s", full.seconds},
-                                        {"added_s", added},
-                                        {"added_share", added / bare.seconds},
+                                        {"added_s", added.seconds},
+                                        {"added_share", added.seconds / bare.seconds},
                                         {"bare_median_cpu_s", bare.cpu_s},
                                         {"full_median_cpu_s", full.cpu_s},
-                                        {"added_cpu_s", added_cpu}})
+                                        {"added_cpu_s", added.cpu_s}})
                          .text(2)
                   << '\n';
       return;
     }
     const auto [low, high] = std::ranges::minmax_element(r.bare, {}, &EpochCost::seconds);
+    const auto [least, most] = std::ranges::minmax_element(r.added, {}, &EpochCost::seconds);
     console.out << fmt::format(
         "{}, {} samples in batches of {}: an epoch takes {:.4g} s bare ({:.4g} to {:.4g}) and {:.4g} s with callbacks, logs, progress and "
-        "checkpoint: {:+.2f} ms, {:+.2f} %\nprocessor time {:.4g} s and {:.4g} s: {:+.2f} ms\n",
-        flags->net, r.samples, r.batch, bare.seconds, low->seconds, high->seconds, full.seconds, added * 1e3, 100 * added / bare.seconds,
-        bare.cpu_s, full.cpu_s, added_cpu * 1e3);
+        "checkpoint\nadded, median of {} turns: {:+.2f} ms ({:+.2f} to {:+.2f}), {:+.2f} %; processor time {:+.2f} ms\n",
+        flags->net, r.samples, r.batch, bare.seconds, low->seconds, high->seconds, full.seconds, r.added.size(), added.seconds * 1e3,
+        least->seconds * 1e3, most->seconds * 1e3, 100 * added.seconds / bare.seconds, added.cpu_s * 1e3);
   });
 }
 

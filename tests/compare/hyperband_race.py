@@ -2,7 +2,7 @@
 
     python tests/compare/hyperband_race.py --data DIR --results hyperband.json [--seeds 3] [--peer-seeds 1]
 
-Run by hand; needs keras-tuner, keras and tensorflow; DIR holds fashion-mnist/. Both sides: 784-units-10, units 32..512 by 32, Adam with
+Run by hand; needs keras-tuner, keras, tensorflow and tensorboard; DIR holds fashion-mnist/. Both sides: 784-units-10, units 32..512 by 32, Adam with
 1e-2, 1e-3 or 1e-4, the last 20 % held out, batches of 32, Hyperband(10, 3), early stopping with patience 5. Seeds alternate: lehr, KerasTuner,
 lehr, ... Each search is a process of its own and wall time is that of the process, reading the data included; processor time beside it says
 what other programs on the machine took away.

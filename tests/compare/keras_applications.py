@@ -5,11 +5,11 @@ outputs are of the order of one, not of 1/1000. For each model: Keras saves X.ke
 well. Largest difference as a share of the largest output. Where that is more than half of what is allowed, Keras also predicts in float64, and
 both are compared with that.
 
-With --time: the median time of a prediction of the batch, Keras and the program of tests/compare/keras_model_run.cpp in turn, the same number of
-threads; only models that agree, and only on a machine that does nothing else.
+With --time: the median time of a prediction of the batch, the program of tests/compare/keras_model_run.cpp, Keras, and ONNX Runtime on the file that
+`lehr weights convert` makes of the model, in turn, the same number of threads; only models that agree, and only on a machine that does nothing else.
 
 usage: keras_applications.py --lehr PATH/lehr --results ROWS.jsonl [--models A,B] [--size 0] [--threads 2] [--keep FOLDER] [--report PAGE.md]
-       keras_applications.py --time --program PATH/keras_model_run --results ROWS.jsonl [--models A,B] [--keep FOLDER] [--rounds 7]
+       keras_applications.py --time --lehr PATH/lehr --program PATH/keras_model_run --results ROWS.jsonl [--models A,B] [--keep FOLDER] [--rounds 7]
 """
 import argparse
 import json
@@ -111,6 +111,13 @@ def run(keras, np, name, size, options):
     return row
 
 
+def onnx_session(file, threads):
+    import onnxruntime
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads, settings.inter_op_num_threads = threads, 1
+    return onnxruntime.InferenceSession(str(file), settings, providers=["CPUExecutionProvider"])
+
+
 def measure(keras, np, row, options):
     name, x = row["model"], images(np, row["size"])
     with tempfile.TemporaryDirectory() as folder:
@@ -119,18 +126,32 @@ def measure(keras, np, row, options):
         model = keras.saving.load_model(file, compile=False) if file.exists() else build(keras, np, name, row["size"])
         if not file.exists(): model.save(file)
         np.save(folder / "x.npy", x)
-        model.predict_on_batch(x)
+        want = model.predict_on_batch(x)
+        subprocess.run([options.lehr, "weights", "convert", file, folder / "x.onnx", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        session = onnx_session(folder / "x.onnx", options.threads)
+        feed = {session.get_inputs()[0].name: x}
+        onnx_error = float(np.abs(session.run(None, feed)[0].reshape(want.shape) - want).max()) / row["largest"]
         with subprocess.Popen([options.program, file, folder / "x.npy", str(options.threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ours:
             load = float(ours.stdout.readline())
-            times = dict(lehr_ms=[], keras_ms=[])
-            for _ in range(options.rounds):
+
+            def by_lehr():
                 print(file=ours.stdin, flush=True)
-                times["lehr_ms"].append(float(ours.stdout.readline()))
+                return float(ours.stdout.readline())
+
+            def clocked(predict):
                 start = time.perf_counter()
-                model.predict_on_batch(x)
-                times["keras_ms"].append(1e3 * (time.perf_counter() - start))
+                predict()
+                return 1e3 * (time.perf_counter() - start)
+
+            sides = dict(lehr_ms=by_lehr, keras_ms=lambda: clocked(lambda: model.predict_on_batch(x)),
+                         onnx_ms=lambda: clocked(lambda: session.run(None, feed)))
+            times = {side: [] for side in sides}
+            for _ in range(options.rounds):
+                for side, predict in sides.items():
+                    time.sleep(0.05)  # threads of the one before spin a while
+                    times[side].append(predict())
             ours.stdin.close()
-    return row | dict(load_s=load) | {side: statistics.median(t) for side, t in times.items()}
+    return row | dict(load_s=load, onnx_error=onnx_error) | {side: statistics.median(t) for side, t in times.items()}
 
 
 def report(rows, options):
@@ -140,7 +161,7 @@ def report(rows, options):
         cells = [r["model"], f"{r['size']}", f"{r['layers']}", f"{r['weights']:,}"]
         cells.append(r["failure"].splitlines()[-1] if "failure" in r else f"{r['error']:.1e}" +
                      (f" ({r['error_64']:.1e}, Keras {r['keras_error_64']:.1e})" if "error_64" in r else ""))
-        cells += [f"{r[key]:.1f}" if key in r else "" for key in ("lehr_ms", "keras_ms")] + [""]
+        cells += [f"{r[key]:.1f}" if key in r else "" for key in ("lehr_ms", "keras_ms", "onnx_ms")]
         lines.append("| " + " | ".join(cells) + " |")
     with open(options.report, "w", encoding="utf-8") as file: file.write("\n".join(lines) + "\n")
 

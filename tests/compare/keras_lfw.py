@@ -1,21 +1,29 @@
-"""The lecture's 16.2 at laptop scale, in lehr and in real Keras: same network, data and settings, the same mean accuracy?
+"""Experiments of 16.2 and 16.3 at laptop scale, in lehr and in real Keras: same network, data and settings, the same mean accuracy?
 
-    python tests/compare/keras_lfw.py --data lfw62/ --results lfw.jsonl --report docs/benchmarks/keras-lfw.md
+    python tests/compare/keras_lfw.py --data lfw62/ --results lfw.jsonl --report docs/benchmarks/keras-lfw.md [--experiment 16.3.3-plateau]
 
 Run by hand: five seeds a side take about an hour on two free cores. Needs keras, tensorflow and pillow. `--data` is a folder in the
 lecture's layout. Both sides: nearest resizing to 64x64, division by 255, Glorot uniform kernels, zero biases, Adam 1e-3, batches of 32 in
-a new order every epoch, 20 epochs, no callback; the last weights are tested. Random numbers differ, so only means can agree;
+a new order every epoch; the last weights are tested. Random numbers differ, so only means can agree;
 what does not depend on them is compared first, by the losses of a few steps from the same weights.
 """
+import contextlib
+import io
 import os
 import pathlib
+import re
 import tempfile
 import time
 
 import side_by_side
 
-SIZE, EPOCHS, BATCH, RATE = 64, 20, 32, 1e-3
-EXPERIMENT = "16.2-vgg16-lr-1e-4"
+SIZE, BATCH, RATE = 64, 32, 1e-3
+# Name -> epochs at most, and the callbacks as Keras's (class, arguments).
+EXPERIMENTS = {
+    "16.2-vgg16-lr-1e-4": (20, []),
+    "16.3.3-plateau": (1000, [("EarlyStopping", dict(monitor="val_loss", patience=20)),
+                              ("ReduceLROnPlateau", dict(monitor="val_loss", factor=0.1, patience=10, min_lr=1e-5, verbose=1))]),
+}  # fmt: skip
 MODEL = "vgg11(width=4) | global_average_pooling2d | dense(256, relu) | dropout({rate}) | dense({classes}, softmax)"
 
 
@@ -78,8 +86,16 @@ def first_steps(options, data):
     return apart
 
 
-def keras_run(data, seed):
+def as_lehr(name, arguments):
+    """early_stopping(monitor=val_loss, patience=20) of ("EarlyStopping", …)."""
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.replace("LROn", "LrOn")).lower()
+    return f"{snake}({', '.join(f'{key}={value:g}' if isinstance(value, float) else f'{key}={value}' for key, value in arguments.items())})"
+
+
+def keras_run(options, data, seed):
     import keras
+
+    epochs, callbacks = EXPERIMENTS[options.experiment]
 
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
@@ -87,7 +103,10 @@ def keras_run(data, seed):
     net = network(int(y.max()) + 1)
     net.compile(keras.optimizers.Adam(RATE), "sparse_categorical_crossentropy", metrics=["accuracy"])
     start = time.monotonic()
-    history = net.fit(side_by_side.in_new_order(x, y, BATCH, seed), epochs=EPOCHS, shuffle=False, validation_data=validation, verbose=0).history
+    made = [getattr(keras.callbacks, name)(**arguments) for name, arguments in callbacks]
+    with contextlib.redirect_stdout(io.StringIO()):
+        history = net.fit(side_by_side.in_new_order(x, y, BATCH, seed), epochs=epochs, shuffle=False, validation_data=validation, callbacks=made,
+                          verbose=0).history  # fmt: skip
     seconds = time.monotonic() - start
     loss, accuracy = net.evaluate(x_test, y_test, batch_size=BATCH, verbose=0)
     return {
@@ -96,21 +115,22 @@ def keras_run(data, seed):
         "test_loss": loss,
         "val_accuracy": history["val_accuracy"][-1],
         "loss": history["loss"][-1],
+        "epochs": len(history["loss"]),
         "seconds": seconds,
     }
 
 
 def lehr_run(options, classes, seed):
-    folder = os.path.abspath(options.data)
+    folder, (epochs, callbacks) = os.path.abspath(options.data), EXPERIMENTS[options.experiment]
     document, settings, last = side_by_side.lehr(
-        options.lehr, ["experiment", "run", EXPERIMENT, "--scale", "laptop", "--data", folder, "--seed", str(seed)]
+        options.lehr, ["experiment", "run", options.experiment, "--scale", "laptop", "--data", folder, "--seed", str(seed)]
         + ["--threads", str(options.threads)],
     )
     side_by_side.expect(
         settings[0],
         {
             "model": MODEL.format(rate=0.25, classes=classes),
-            "epochs": EPOCHS,
+            "epochs": epochs,
             "batch-size": BATCH,
             "optimizer": "adam",
             "learning-rate": RATE,
@@ -119,14 +139,15 @@ def lehr_run(options, classes, seed):
             "shuffle": True,
             "precision": "float32",
             "seed": seed,
+            **({"callback": [as_lehr(*callback) for callback in callbacks]} if callbacks else {}),
         },
     )
     run = document["runs"][0]
-    return {name: run[name] for name in ("test_accuracy", "test_loss", "seconds")} | {name: last[0][name] for name in ("loss", "val_accuracy")}
+    return {name: run[name] for name in ("test_accuracy", "test_loss", "epochs", "seconds")} | {name: last[0][name] for name in ("loss", "val_accuracy")}
 
 
 def main():
-    options = side_by_side.arguments(__doc__, 5)
+    options = side_by_side.arguments(__doc__, 5, lambda parser: parser.add_argument("--experiment", choices=EXPERIMENTS, default="16.2-vgg16-lr-1e-4"))
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
@@ -138,7 +159,7 @@ def main():
     runs = side_by_side.Runs(options.results)
     for seed in range(options.seeds):
         runs.run("lehr", seed, lambda: lehr_run(options, classes, seed))
-        runs.run("keras", seed, lambda: keras_run(data, seed))
+        runs.run("keras", seed, lambda: keras_run(options, data, seed))
     verdict, holds = side_by_side.judge(runs, "test_accuracy", 0.02)
     lowest = min(runs.of("lehr", "test_accuracy"))
     near = apart <= max(1e-4, 3 * single)
@@ -146,17 +167,19 @@ def main():
         f"twelve steps from the same weights on the same rows in the same order, without dropout: lehr's losses lie {apart:.1e} from Keras in float64, "
         f"Keras's own in float32 {single:.1e}; allowed: three times that: " + ("they agree" if near else "they DIFFER")
     )
+    epochs, callbacks = EXPERIMENTS[options.experiment]
+    told = f"{epochs} epochs" + "".join(f", `{as_lehr(*callback)}`" for callback in callbacks)
     verdict.append(f"lowest accuracy of lehr's seeds {lowest:.4f}; wanted: at least 0.35")
     side_by_side.finish(
         options,
         runs,
-        "Real faces: the 16.2 network at laptop scale beside Keras",
+        f"Real faces: {options.experiment} at laptop scale beside Keras",
         [
-            f"`lehr experiment run {EXPERIMENT} --scale laptop --data {pathlib.Path(options.data).name}` and the same network, data and settings in Keras",
+            f"`lehr experiment run {options.experiment} --scale laptop --data {pathlib.Path(options.data).name}` and the same network, data and settings in Keras",
             f"(`tests/compare/keras_lfw.py`): {len(data[0][1])} training, {len(data[1][1])} validation and {len(data[2][1])} test images of {classes} people, {SIZE}x{SIZE}, "
-            f"Adam {RATE:g}, {EPOCHS} epochs, batches of {BATCH}; test accuracy of the last weights.",
+            f"Adam {RATE:g}, {told}, batches of {BATCH}; test accuracy of the last weights.",
         ],
-        ["test_accuracy", "test_loss"],
+        ["test_accuracy", "test_loss"] + (["epochs"] if callbacks else []),
         verdict,
         holds and near and lowest >= 0.35,
         f"Keras {keras.__version__} on TensorFlow {tensorflow.__version__}",

@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def arguments(description, seeds):
+def arguments(description, seeds, more=lambda parser: None):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="the data set's folder")
     parser.add_argument("--lehr", default=str(ROOT / "build/release/lehr"), help="the program (build/release/lehr)")
@@ -25,6 +25,7 @@ def arguments(description, seeds):
     parser.add_argument("--threads", type=int, default=0, help="of lehr (0: all); 1 where others keep the cores busy")
     parser.add_argument("--results", required=True, help="JSON lines, one a finished run; gone on with where it exists")
     parser.add_argument("--report", help="Markdown page to write")
+    more(parser)
     return parser.parse_args()
 
 
@@ -152,7 +153,7 @@ def table(runs, names):
     sides = [(side, name) for name in names for side in dict.fromkeys(row["side"] for row in runs.rows)]
     lines = ["| seed | " + " | ".join(f"{side} {name}" for side, name in sides) + " |", "|---" * (len(sides) + 1) + "|"]
     for seed in seeds:
-        row = [next((f"{r[name]:.4f}" for r in runs.rows if r["side"] == side and r["seed"] == seed), "") for side, name in sides]
+        row = [next((f"{r[name]:.4f}" if isinstance(r[name], float) else f"{r[name]}" for r in runs.rows if r["side"] == side and r["seed"] == seed), "") for side, name in sides]
         lines.append(f"| {seed} | " + " | ".join(row) + " |")
     return lines
 

@@ -17,6 +17,7 @@ TEST_CASE("overhead: callbacks, logs, progress and checkpoint of an epoch of the
   const OverheadResult r = run_overhead_bench(bench);
   REQUIRE(r.bare.size() == 12);
   REQUIRE(r.full.size() == 12);
+  CHECK(r.added.size() == 3);  // one a turn
   // Of the quickest epochs: what others do at the same time only adds.
   const auto quickest = [](const std::vector<EpochCost>& epochs) {
     return std::ranges::min_element(epochs, {}, &EpochCost::seconds)->seconds;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlopt.hpp>
 
+#include "tune/oracles/latin_hypercube.h"
 #include "tune/oracles/scores.h"
 #include "tune/oracles/untried.h"
 
@@ -11,6 +12,7 @@ namespace lehr {
 
 namespace {
 
+constexpr std::size_t climbs = 5;  // from the best points of each kind
 constexpr double log_root_2pi = 0.91893853320467274178;
 
 /// log(phi(z) + z Phi(z)); its derivative is Phi(z) / (phi(z) + z Phi(z)).
@@ -37,26 +39,31 @@ class Search {
       : o_(oracle), space_(space), process_(process), best_(best), rows_(rows) {}
 
   Values run(Draw& draw, const std::vector<std::vector<double>>& good) const {
-    std::vector<std::pair<double, std::vector<double>>> candidates;
-    const auto add = [&](const Values& v) {
+    using Candidate = std::pair<double, std::vector<double>>;
+    const auto candidate = [&](const Values& v) {
       auto x = encoded(space_, v);
-      candidates.emplace_back(value(x), std::move(x));
+      const double worth = value(x);
+      return Candidate{worth, std::move(x)};
     };
+    std::vector<Candidate> far, near;
     const auto count = std::clamp<std::size_t>(120'000 / std::max<std::size_t>(rows_, 1), 400, 2000);
-    for (std::size_t i = 0; i < count; ++i) add(random_values(space_, draw));
+    for (std::size_t i = 0; i < count; ++i) far.push_back(candidate(random_values(space_, draw)));
     for (const auto& x : good)  // and near what was good
       for (int i = 0; i < 20; ++i) {
         auto y = x;
         const double radius = std::pow(10.0, -0.5 - draw.uniform() * 2);
         for (std::size_t d = 0; d < y.size(); ++d)
           if (!is_category(space_.parameters()[d])) y[d] = std::clamp(y[d] + radius * draw.normal(), 0.0, 1.0);
-        add(decoded(y));
+        near.push_back(candidate(decoded(y)));
       }
-    std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
-    std::pair<double, std::vector<double>> top = candidates.front();
-    for (std::size_t i = 0; i < std::min<std::size_t>(5, candidates.size()); ++i) {
-      auto refined = refine(candidates[i].second);
-      if (refined.first > top.first) top = std::move(refined);
+    // The best of both kinds are climbed from: near points are always the higher ones, and alone they would find one hill only.
+    Candidate top = far.front();
+    for (auto* kind : {&near, &far}) {
+      const auto starts = std::min(climbs, kind->size());
+      std::partial_sort(kind->begin(), kind->begin() + static_cast<std::ptrdiff_t>(starts), kind->end(),
+                        [](const Candidate& a, const Candidate& b) { return a.first > b.first; });
+      for (std::size_t i = 0; i < starts; ++i)
+        if (auto refined = refine((*kind)[i].second); refined.first > top.first) top = std::move(refined);
     }
     return decoded(top.second);
   }
@@ -185,11 +192,12 @@ Answer propose(const Bayesian& o, const Question& question) {
   if (static_cast<std::int64_t>(question.trials.size()) >= o.trials) return Exhausted{.why = std::to_string(o.trials) + " trials done"};
   Draw draw = draw_for(question.seed, OracleStream::bayesian, question.trials.size());
   auto known = scored(question);
-  const auto initial = static_cast<std::size_t>(
-      o.num_initial_points.value_or(std::clamp<std::int64_t>(3 * static_cast<std::int64_t>(question.space.parameters().size()), 3, 10)));
+  const auto wanted =
+      o.num_initial_points.value_or(std::clamp<std::int64_t>(3 * static_cast<std::int64_t>(question.space.parameters().size()), 3, 10));
+  const auto initial = static_cast<std::size_t>(std::max<std::int64_t>(wanted, 1));
   std::optional<Values> values;
-  if (known.size() < std::max<std::size_t>(initial, 1)) {
-    values = untried(question, draw);
+  if (known.size() < initial) {
+    values = untried(question, draw, [&] { return latin_hypercube_values(question, OracleStream::bayesian_start, initial, draw); });
   } else {
     GaussianProcessData data{.categorical = categorical_columns(question.space)};
     for (const auto& s : known) {

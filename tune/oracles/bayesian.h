@@ -26,7 +26,8 @@ struct Bayesian {
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("trials", self.trials, "how many");
-    f("num_initial_points", self.num_initial_points, "random ones first; none: 3 for each value searched, at most 10");
+    f("num_initial_points", self.num_initial_points,
+      "random ones first, spread as a Latin hypercube; none: 3 for each value searched, at most 10");
     f("acquisition", self.acquisition, "what promises most");
     f("beta", self.beta, "deviations that ucb and lcb hope for");
   }

@@ -41,7 +41,8 @@ enum class OracleStream : std::uint32_t {
   population,
   evolution,
   scalarization,
-  fill
+  fill,
+  bayesian_start
 };
 
 inline Draw draw_for(std::uint64_t seed, OracleStream stream, std::size_t trial) {

@@ -257,6 +257,26 @@ TEST_CASE("models beat chance on Branin and near its minimum 0.3979") {
   CHECK(cma < 0.6);
 }
 
+TEST_CASE("bayesian: the first trials share each value's range out among them") {
+  const Space space = space_from("f(x:float(0, 1), y:float(1e-4, 1, sampling=log), n:int(1, 10), c:choice(a(z:float(0, 1)), b))");
+  const Run run =
+      run_study(oracle_from("bayesian(trials=10, num_initial_points=10)"), space, [](const Trial&) { return std::vector{1.0}; });
+  REQUIRE(run.trials.size() == 10);
+  std::set<int> x, y, n, a;
+  for (const Trial& t : run.trials) {
+    x.insert(static_cast<int>(value_of(t, "x") * 10));
+    y.insert(static_cast<int>((std::log10(value_of(t, "y")) + 4) / 4 * 10));
+    n.insert(static_cast<int>(value_of(t, "n")));
+    if (const double* z = t.params.find("z")) a.insert(static_cast<int>(*z * 10));
+  }
+  CHECK(x.size() == 10);
+  CHECK(y.size() == 10);
+  CHECK(n.size() == 10);
+  CHECK(a.size() == 5);  // the trials that have it, half of them, each a part of its own
+  const Run other = run_study(oracle_from("bayesian(trials=10)"), space, [](const Trial&) { return std::vector{1.0}; }, {false}, 1);
+  CHECK_FALSE(other.trials[0].params == run.trials[0].params);
+}
+
 TEST_CASE("several objectives: the front is visited, not one corner") {
   const Space space = space_from("f(x:float(0, 1), y:float(0, 1))");
   const auto f = [](const Trial& t) {
