@@ -69,6 +69,13 @@ def build(keras, np, name, size, **options):
             else: value = variable.numpy()
             values.append(np.asarray(value, variable.numpy().dtype))
         layer.set_weights(values)
+    return finalized(model)
+
+
+def finalized(model):
+    """Normalization computes with what finalize_state made of its weights; loading a file calls that, set_weights does not."""
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        if hasattr(layer, "finalize_state"): layer.finalize_state()
     return model
 
 
@@ -76,12 +83,16 @@ def in_float64(keras, np, name, size, model, x):
     """What the same weights give in float64."""
     weights = model.get_weights()
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")  # the one above does not reach a policy that a model has been built with
     try:
         exact = getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3), classifier_activation=None)
         exact.set_weights([np.asarray(w, np.float64) for w in weights])
-        return np.asarray(exact.predict_on_batch(x.astype(np.float64)))
+        out = np.asarray(finalized(exact).predict_on_batch(x.astype(np.float64)))
+        assert out.dtype == np.float64, out.dtype
+        return out
     finally:
         keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
 
 
 def images(np, size): return np.random.default_rng(3).uniform(0, 255, (BATCH, size, size, 3)).astype(np.float32)
