@@ -17,7 +17,9 @@ Array vector_of(const std::vector<float>& values) {
 
 }  // namespace
 
-std::string OnnxLayers::constant(const OnnxSource& s, const char* name, const Array& values) { return b_.floats(s.name + "/" + name, values); }
+std::string OnnxLayers::constant(const OnnxSource& s, const char* name, const Array& values) {
+  return b_.floats(s.name + "/" + name, values);
+}
 
 OnnxView OnnxLayers::activated(const OnnxSource& s, OnnxView v, const std::string& function) {
   const auto axis = static_cast<std::int64_t>(v.first.empty() ? s.output.rank() : 1);
