@@ -1,9 +1,11 @@
 #include <omp.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -132,10 +134,35 @@ void Cpu::zero(void* device, std::size_t bytes) {
   if (bytes != 0) std::memset(device, 0, bytes);
 }
 
+namespace {
+
+// What is large has pages of its own. On the heap an aligned block leaves a hole that the next one of its size does not fit into as soon as a few
+// bytes of something longer-lived lie at its edge: a search over 1,000 trials grew by 11 kB a trial, its 92 kB of samples each time beside the hole
+// of the last. Sanitizers see the edges of heap blocks only.
+#ifdef LEHR_SANITIZED
+constexpr std::size_t own_pages = SIZE_MAX;
+#else
+constexpr std::size_t own_pages = std::size_t{16} << 10U;
+#endif
+
+void* new_memory(std::size_t bytes, std::size_t alignment) {
+  if (bytes < own_pages) return ::operator new(bytes, std::align_val_t{alignment}, std::nothrow);
+  void* pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return pages == MAP_FAILED ? nullptr : pages;
+}
+void delete_memory(void* data, std::size_t bytes, std::size_t alignment) noexcept {
+  if (bytes < own_pages)
+    ::operator delete(data, std::align_val_t{alignment});
+  else
+    ::munmap(data, bytes);
+}
+
+}  // namespace
+
 // A machine that lends more memory than it has ends the program without a word; so no more is asked for than this process may use.
 void* Cpu::allocate(std::size_t bytes) {
   const std::size_t limit = limit_of_process();
-  void* data = bytes > limit || held_ > limit - bytes ? nullptr : ::operator new(bytes, std::align_val_t{alignment()}, std::nothrow);
+  void* data = bytes > limit || held_ > limit - bytes ? nullptr : new_memory(bytes, alignment());
   if (data == nullptr)
     throw Error({.category = Category::device,
                  .where = name(),
@@ -148,7 +175,7 @@ void* Cpu::allocate(std::size_t bytes) {
 }
 void Cpu::release(void* data, std::size_t bytes) noexcept {
   held_ -= bytes;
-  ::operator delete(data, std::align_val_t{alignment()});
+  delete_memory(data, bytes, alignment());
 }
 
 }  // namespace lehr

@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -54,7 +55,7 @@ def lehr(program, command):
         settings, last = [], []
         for run in runs:
             text = pathlib.Path(folder, run, "config.toml").read_text(encoding="utf-8")
-            settings.append(dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line))
+            settings.append(tomllib.loads(text))
             with open(pathlib.Path(folder, run, "history.csv"), encoding="utf-8") as file:
                 last.append({name: float(value) for name, value in list(csv.DictReader(file))[-1].items()})
         return document, settings, last
@@ -63,8 +64,7 @@ def lehr(program, command):
 def expect(settings, wanted):
     """The Keras side is written by hand: stop where the program trains with something else."""
     for name, value in wanted.items():
-        got = json.loads(settings[name]) if name in settings else None
-        if got != value:
+        if (got := settings.get(name)) != value:
             sys.exit(f"lehr's config.toml has {name} = {got!r}; the Keras side of this comparison does {value!r}")
 
 

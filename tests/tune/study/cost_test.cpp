@@ -132,7 +132,7 @@ TEST_CASE("1,000 tiny trainings leave nothing behind but the list of trials") {
   const double each = (live[999] - live[199]) / 800, pages = (resident[999] - resident[199]) / 800;
   MESSAGE("live after 200 trials: " << live[199] << " kB, and each further trial " << each << " kB");
   MESSAGE("resident after 200 trials: " << resident[199] << " kB, and each further trial " << pages << " kB");
-  CHECK(each < 1.2);   // a trial's own record: values, epochs, attributes; an oracle is a function of them
+  CHECK(each < 1.4);  // a trial's own record: values, epochs, attributes (1.0), and the list's doubling from 512 to 1,024 in between (0.22)
   CHECK(pages < 2.4);  // and half-empty pages between them
 }
 #endif
