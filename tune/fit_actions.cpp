@@ -65,7 +65,8 @@ void FitRun::clear_invalid() {
 }
 
 ScheduleRun FitRun::schedule_run() const {
-  return rate_of_optimizer().run({.epochs = static_cast<double>(o_.epochs), .steps_per_epoch = steps(), .first_step = first_step_});
+  const auto epochs = static_cast<double>(std::max(o_.epochs, o_.schedule_epochs));
+  return rate_of_optimizer().run({.epochs = epochs, .steps_per_epoch = steps(), .first_step = first_step_});
 }
 
 bool FitRun::use_averaged_weights(bool use) {

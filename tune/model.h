@@ -81,7 +81,8 @@ struct MemoryUse {
 };
 
 struct FitOptions {
-  std::int64_t epochs = 1;  ///< the end index, as in Keras
+  std::int64_t epochs = 1;           ///< the end index, as in Keras
+  std::int64_t schedule_epochs = 0;  ///< that schedules stretch over, where more than `epochs`: a run that is to be gone on with
   std::int64_t batch_size = 32;
   /// Batches between two looks at the run (progress, interruption), one launch where the device can: as in Keras's compile. Changes no bit.
   std::int64_t steps_per_execution = 1;

@@ -83,8 +83,12 @@ class OneRun {
     if (const auto baseline = baseline_from(job_.model)) return score(*baseline, data, validation);
     JobModel made = make_job_model(job_, data);
     Model& model = *made.model;
-    FitOptions options{
-        .epochs = job_.epochs, .batch_size = job_.batch_size, .validation_data = validation, .shuffle = job_.shuffle, .folder = r_.folder};
+    FitOptions options{.epochs = job_.epochs,
+                       .schedule_epochs = r_.longest,
+                       .batch_size = job_.batch_size,
+                       .validation_data = validation,
+                       .shuffle = job_.shuffle,
+                       .folder = r_.folder};
     for (const auto& text : job_.callbacks) options.callbacks.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
     std::error_code unmade;  // they may write there, and say so themselves where they cannot
     if (!options.callbacks.empty() && !r_.folder.empty()) std::filesystem::create_directories(r_.folder, unmade);

@@ -42,6 +42,7 @@ struct TrialRequest {
   std::vector<Setting> settings = {};  ///< with this trial's values
   std::vector<Objective> objectives = {};
   Stage stage = {};
+  std::int64_t longest = 0;  ///< epochs that promotions may bring it to: schedules stretch over these in every round
   std::int64_t folds = 0;
   bool stratified = false;
   std::int64_t executions = 1;

@@ -166,6 +166,7 @@ class Worker {
     TrialRequest r{.settings = settings_with_values(job_.settings, space_, t.params),
                    .objectives = objectives_,
                    .stage = t.stage,
+                   .longest = longest(),
                    .folds = job_.folds,
                    .stratified = job_.stratified,
                    .executions = job_.executions_per_trial,
@@ -177,6 +178,12 @@ class Worker {
                    .memory_limit = static_cast<double>(memory_limit()) * 0.8 / job_.jobs};
     if (t.stage.source) r.source_folder = folder_of(*t.stage.source);
     return r;
+  }
+
+  std::int64_t longest() const {
+    std::int64_t epochs = 0;
+    for (const auto& round : planned_.rounds) epochs = std::max(epochs, round.epochs);
+    return epochs;
   }
 
   /// Whether a later round could take this trial's weights up.

@@ -49,6 +49,7 @@ TrialRequest staged(const TemporaryFolder& folder, const std::string& name, std:
                                 {.flag = "threads", .values = {"1"}}},
                    .objectives = {objective_from("val_loss")},
                    .stage = {.epochs = end, .initial_epoch = begin},
+                   .longest = 4,
                    .folder = folder / name,
                    .keep_checkpoint = true};
   out.settings.insert(out.settings.end(), more.begin(), more.end());
@@ -101,6 +102,7 @@ TEST_CASE("a promotion goes on from the last epoch's weights, whatever stood in 
       {{.flag = "callback", .values = {"early_stopping(monitor=val_accuracy, mode=min, patience=9, restore_best_weights=true)"}}},
       {{.flag = "optimizer", .values = {"adam(0.01, use_ema=true, ema_momentum=0.9)"}}},
       {{.flag = "optimizer", .values = {"schedule_free_adamw(0.01)"}}},
+      {{.flag = "learning-rate", .values = {"cosine(initial=0.01)"}}},  // over the four epochs of the whole in both rounds
       {{.flag = "optimizer", .values = {"adam(0.01, use_ema=true)"}}, {.flag = "callback", .values = {"swap_ema_weights"}}}};
   for (std::size_t i = 0; i < cases.size(); ++i) {
     CAPTURE(i);
@@ -132,6 +134,27 @@ TEST_CASE("a trial that early stopping has ended is not trained on by a promotio
   CHECK(continued.state == TrialState::complete);
   CHECK(continued.values == whole.values);
   CHECK(continued.best_epoch == whole.best_epoch);
+}
+
+TEST_CASE("a schedule stretches over the epochs that promotions may bring a trial to") {
+  const TemporaryFolder folder;
+  TuneJob job = small_job(folder, "hyperband(4, 2)");
+  set(job, "learning-rate", "cosine(initial=lr:choice(1e-2, 1e-3))");
+  const TuneResult r = run_tune(job);
+  SharedData data;
+  int compared = 0;
+  for (const Trial& t : r.trials) {
+    if (!t.stage.source || t.stage.epochs != 4) continue;
+    TrialRequest unbroken{.settings = settings_with_values(job.settings, r.space, t.params),
+                          .objectives = r.objectives,
+                          .stage = {.epochs = 4},
+                          .threads = 1,
+                          .folder = folder / "unbroken"};
+    unbroken.stage.initial_epoch = t.stage.initial_epoch;  // the round's epochs are what it is scored by
+    CHECK(fit_trial(unbroken, data).values == t.values);
+    ++compared;
+  }
+  CHECK(compared >= 2);
 }
 
 TEST_CASE("a whole search: plan, promotions, best weights, and the same again") {
