@@ -78,7 +78,7 @@ def table(rows):
             f"| {name}{' `--variant ' + variant + '`' if variant else ''} | {'' if lecture is None or variant else f'{100 * lecture:.2f}'} "
             f"| {mean_text([row['test_accuracy'] for row in mine])} | {mean_text([row['best_test_accuracy'] for row in mine])} "
             f"| {span([row['epochs'] for row in mine])} ({span([row['best_epoch'] + 1 for row in mine])}) "
-            f"| {sum(row['seconds'] for row in mine) / len(mine) / 60:.1f} | {len(mine)} | {max(set(verdicts), key=verdicts.count)} |")
+            f"| {sum(row['seconds'] for row in mine) / len(mine) / 60:.1f} | {len(mine)} | {max(sorted(set(verdicts)), key=verdicts.count)} |")
     return lines
 
 

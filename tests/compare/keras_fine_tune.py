@@ -76,14 +76,12 @@ def run(keras, np, name, size, options):
     theirs = model.fit(x, y, **fit).history["loss"]
     changed = max(float(np.abs(a - b).max()) for a, b in zip(model.get_weights(), weights))
     weights_apart = max(float(np.abs(a - b).max()) for a, b in zip(model.get_weights(), trained)) / changed
-    keras.config.set_floatx("float64")
-    try:
+    with keras_applications.float64(keras):
         model = getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3), **head)
         without_noise(model)
         model.set_weights([np.asarray(w, np.float64) for w in weights])
+        keras_applications.finalized(model)
         exact = compiled(keras, model).fit(x.astype(np.float64), y, **fit).history["loss"]
-    finally:
-        keras.config.set_floatx("float32")
     apart = lambda a, b: float(np.max(np.abs(np.array(a) - np.array(b))))
     return row | dict(losses=exact, lehr_losses=ours, keras_losses=theirs, error=apart(ours, theirs), error_64=apart(ours, exact),
                       keras_error_64=apart(theirs, exact), weights_apart=weights_apart)

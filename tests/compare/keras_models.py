@@ -124,6 +124,7 @@ def network(normalized):
 def six_in_float64(weights, normalized, make, x, y, options):
     """The last three of six epochs, in float64: what float32 leaves uncertain is what Keras's own float32 is away from this."""
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")  # set_floatx does not reach a policy that a model has been built with
     try:
         model = network(normalized)
         model.set_weights([w.astype(np.float64) for w in weights])
@@ -134,6 +135,7 @@ def six_in_float64(weights, normalized, make, x, y, options):
         return model.fit(x.astype(np.float64), y, **options).history
     finally:
         keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
 
 
 def apart(a, b):
