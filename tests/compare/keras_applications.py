@@ -12,7 +12,6 @@ usage: keras_applications.py --lehr PATH/lehr --results ROWS.jsonl [--models A,B
        keras_applications.py --time --lehr PATH/lehr --program PATH/keras_model_run --results ROWS.jsonl [--models A,B] [--keep FOLDER] [--rounds 7]
 """
 import argparse
-import contextlib
 import json
 import os
 import pathlib
@@ -91,22 +90,10 @@ def finalized(model):
     return model
 
 
-@contextlib.contextmanager
-def float64(keras):
-    """Models that are built within are of float64. set_floatx alone does not reach a policy that a model has been built with."""
-    def use(dtype):
-        keras.config.set_floatx(dtype)
-        keras.config.set_dtype_policy(dtype)
-
-    use("float64")
-    try: yield
-    finally: use("float32")
-
-
 def in_float64(keras, np, name, size, model, x):
     """What the same weights give in float64."""
     weights = model.get_weights()
-    with float64(keras):
+    with side_by_side.float64(keras):
         exact = getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3), classifier_activation=None)
         exact.set_weights([np.asarray(w, np.float64) for w in weights])
         out = np.asarray(finalized(exact).predict_on_batch(x.astype(np.float64)))

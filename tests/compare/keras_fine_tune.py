@@ -76,7 +76,7 @@ def run(keras, np, name, size, options):
     theirs = model.fit(x, y, **fit).history["loss"]
     changed = max(float(np.abs(a - b).max()) for a, b in zip(model.get_weights(), weights))
     weights_apart = max(float(np.abs(a - b).max()) for a, b in zip(model.get_weights(), trained)) / changed
-    with keras_applications.float64(keras):
+    with side_by_side.float64(keras):
         model = getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3), **head)
         without_noise(model)
         model.set_weights([np.asarray(w, np.float64) for w in weights])

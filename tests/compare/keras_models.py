@@ -20,6 +20,7 @@ import tempfile
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
+import side_by_side
 import numpy as np
 
 # Where the applications' own layers are registered.
@@ -123,9 +124,7 @@ def network(normalized):
 
 def six_in_float64(weights, normalized, make, x, y, options):
     """The last three of six epochs, in float64: what float32 leaves uncertain is what Keras's own float32 is away from this."""
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")  # set_floatx does not reach a policy that a model has been built with
-    try:
+    with side_by_side.float64(keras):
         model = network(normalized)
         model.set_weights([w.astype(np.float64) for w in weights])
         model.compile(make(), "sparse_categorical_crossentropy")
@@ -133,9 +132,6 @@ def six_in_float64(weights, normalized, make, x, y, options):
         options = options | dict(validation_data=(vx.astype(np.float64), vy))
         model.fit(x.astype(np.float64), y, **options)
         return model.fit(x.astype(np.float64), y, **options).history
-    finally:
-        keras.config.set_floatx("float32")
-        keras.config.set_dtype_policy("float32")
 
 
 def apart(a, b):

@@ -4,6 +4,7 @@ Rows are dicts with "side" (lehr or keras), "seed", numbers, and what produced t
 comparison that was cut off goes on where it stopped.
 """
 import argparse
+import contextlib
 import csv
 import datetime
 import json
@@ -76,6 +77,21 @@ def read_rows(path):
 
 def write_rows(path, rows):
     pathlib.Path(path).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def float64(keras):
+    """Models that are built within are of float64. set_floatx alone does not reach a policy that a model has been built with."""
+
+    def use(dtype):
+        keras.config.set_floatx(dtype)
+        keras.config.set_dtype_policy(dtype)
+
+    use("float64")
+    try:
+        yield
+    finally:
+        use("float32")
 
 
 class Runs:
