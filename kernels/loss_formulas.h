@@ -58,56 +58,59 @@ struct CategoricalFromLogits {
   LEHR_HD float slope(float z, float t, float p, float w) const { return w * (fast::exp(z - m) * p - t); }
 };
 
-/// Keras: r = p / sum p, q = clip(r), -sum t log q.
-struct CategoricalFromProbabilities {
-  float inverse;  ///< 1 / sum p
-  LEHR_HD float term(float p, float t) const { return -t * fast::log(clip(p * inverse)); }
-  LEHR_HD float slope_of_share(float r, float t) const { return -passes(r) * t / clip(r); }
-  /// Their sum is what `slope` takes off: r depends on every p.
-  LEHR_HD float dot_term(float p, float t) const { return slope_of_share(p * inverse, t) * (p * inverse); }
-  LEHR_HD float slope(float p, float t, float dot, float w) const { return w * inverse * (slope_of_share(p * inverse, t) - dot); }
+// Losses of a row of shares r, which add up to one: sum_k term(r_k, t_k), with d term / dr = slope(r, t).
+/// Keras: q = clip(r), -sum t log q.
+struct CrossentropyOfShare {
+  LEHR_HD float term(float r, float t) const { return -t * fast::log(clip(r)); }
+  LEHR_HD float slope(float r, float t) const { return -passes(r) * t / clip(r); }
 };
 
-// Losses that are means over columns of value(z, y), with d value / dz = slope(z, y).
-struct BinaryFromLogits {
-  float smoothing;
-  LEHR_HD float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
-  LEHR_HD float value(float z, float y) const {
-    const float a = z < 0 ? -z : z;
-    return (z > 0 ? z : 0.0F) - z * target(y) + fast::log1p(fast::exp(-a)) + (z - z);
-  }
-  LEHR_HD float slope(float z, float y) const { return fast::sigmoid(z) - target(y); }
-};
-struct BinaryFromProbabilities {
-  float smoothing;
-  LEHR_HD float target(float y) const { return y * (1 - smoothing) + 0.5F * smoothing; }
-  LEHR_HD float value(float p, float y) const {
-    const float q = clip(p), t = target(y);
-    return -(t * fast::log(q) + (1 - t) * fast::log(1 - q));
-  }
-  LEHR_HD float slope(float p, float y) const {
-    const float q = clip(p), t = target(y);
-    return passes(p) * ((1 - t) / (1 - q) - t / q);
+/// (1 - p)^gamma, gamma >= 0, without a branch: the logarithm of 0 is cut where float32 still has its power.
+LEHR_HD inline float focus(float wrong, float gamma) { return fast::exp(gamma * fast::log(wrong < 1e-30F ? 1e-30F : wrong)); }
+
+/// Lin et al. 2017, "Focal Loss for Dense Object Detection":  -alpha t (1 - q)^gamma log q.
+struct FocalOfShare {
+  float alpha, gamma;
+  LEHR_HD float term(float r, float t) const { return -alpha * t * focus(1 - clip(r), gamma) * fast::log(clip(r)); }
+  LEHR_HD float slope(float r, float t) const {
+    const float q = clip(r);
+    return passes(r) * alpha * t * (gamma * focus(1 - q, gamma - 1) * fast::log(q) - focus(1 - q, gamma) / q);
   }
 };
-struct Squared {
-  LEHR_HD float value(float z, float y) const { return (z - y) * (z - y); }
-  LEHR_HD float slope(float z, float y) const { return 2 * (z - y); }
+
+/// Shares by dividing numbers p by their sum; the gradient of p_k takes off dot = sum_j slope_j r_j, since every share depends on p_k.
+struct SharesOfSum {
+  float inverse;  ///< 1 / sum p
+  LEHR_HD float share(float p) const { return p * inverse; }
+  LEHR_HD float slope(float slope_of_share, float, float dot) const { return inverse * (slope_of_share - dot); }
 };
-struct Absolute {
-  LEHR_HD float value(float z, float y) const { return z < y ? y - z : z - y; }
-  LEHR_HD float slope(float z, float y) const { return z < y ? -1.0F : (z > y ? 1.0F : z - y); }
+/// By softmax of logits: d r_j / d z_k = r_j (1[j = k] - r_k).
+struct SharesOfLogits {
+  float m, inverse;  ///< max z, 1 / sum e^(z - m)
+  LEHR_HD float share(float z) const { return fast::exp(z - m) * inverse; }
+  LEHR_HD float slope(float slope_of_share, float share, float dot) const { return share * (slope_of_share - dot); }
 };
-struct Huber {
-  float delta;
-  LEHR_HD float value(float z, float y) const {
-    const float e = z < y ? y - z : z - y;
-    return e <= delta ? 0.5F * e * e : delta * e - 0.5F * delta * delta;
-  }
+
+/// neg = max (1-y)z, pos = sum yz; `ties`: columns that have that maximum, which share its gradient.
+struct CategoricalHinge {
+  float neg, pos, ties;
+  LEHR_HD static float of_others(float z, float y) { return (1 - y) * z; }
+  LEHR_HD float margin() const { return neg - pos + 1; }
+  LEHR_HD float loss() const { return margin() < 0 ? 0.0F : margin(); }
   LEHR_HD float slope(float z, float y) const {
-    const float e = z - y;
-    return e < -delta ? -delta : (e > delta ? delta : e);
+    const float of_largest = of_others(z, y) == neg ? (1 - y) / ties : 0.0F;
+    return margin() < 0 ? 0.0F : of_largest - y;
   }
+};
+
+/// -cos of the angle between z and y, from the sums of zz, yy and yz; a norm counts as 1e-7 at least.
+struct CosineSimilarity {
+  float of_z, of_y, cosine, along;  ///< 1/|z|, 1/|y|; along: what a longer z changes
+  LEHR_HD static float inverse_norm(float squares) { return squares < 1e-14F ? 1e7F : 1 / std::sqrt(squares); }
+  LEHR_HD CosineSimilarity(float zz, float yy, float yz)
+      : of_z(inverse_norm(zz)), of_y(inverse_norm(yy)), cosine(yz * of_z * of_y), along(zz < 1e-14F ? 0.0F : cosine * of_z) {}
+  LEHR_HD float loss() const { return -cosine; }
+  LEHR_HD float slope(float z, float y) const { return -of_z * (y * of_y - z * along); }
 };
 
 }  // namespace lehr::losses

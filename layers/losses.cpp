@@ -5,19 +5,27 @@
 namespace lehr {
 
 namespace {
+
 template <class L>
-LossKind kind() {
-  if constexpr (std::is_same_v<L, SparseCategoricalCrossentropy>) return LossKind::sparse_categorical_crossentropy;
-  if constexpr (std::is_same_v<L, CategoricalCrossentropy>) return LossKind::categorical_crossentropy;
-  if constexpr (std::is_same_v<L, BinaryCrossentropy>) return LossKind::binary_crossentropy;
-  if constexpr (std::is_same_v<L, MeanSquaredError>) return LossKind::mean_squared_error;
-  if constexpr (std::is_same_v<L, MeanAbsoluteError>) return LossKind::mean_absolute_error;
-  return LossKind::huber;
+std::vector<std::string> names() {
+  std::vector<std::string> out{std::string(L::info.name), std::string(L::info.class_name)};
+  if constexpr (requires { L::aliases; }) out.insert(out.end(), L::aliases.begin(), L::aliases.end());
+  return out;
 }
+
+/// visit(L{}) of each alternative, in the order of the variant.
+template <std::size_t at = 0, class Visit>
+void each_loss(const Visit& visit) {
+  if constexpr (at < std::variant_size_v<Loss>) {
+    visit(std::variant_alternative_t<at, Loss>{});
+    each_loss<at + 1>(visit);
+  }
+}
+
 }  // namespace
 
 LossKind kind_of(const Loss& loss) {
-  return std::visit([](const auto& l) { return kind<std::remove_cvref_t<decltype(l)>>(); }, loss);
+  return std::visit([](const auto& l) { return l.kind; }, loss);
 }
 std::string_view name_of(const Loss& loss) {
   return std::visit([](const auto& l) { return l.info.name; }, loss);
@@ -34,45 +42,42 @@ bool from_logits(const Loss& loss) {
 }
 bool takes_ids(const Loss& loss) { return std::holds_alternative<SparseCategoricalCrossentropy>(loss); }
 
+bool is_binary(const Loss& loss) {
+  return std::holds_alternative<BinaryCrossentropy>(loss) || std::holds_alternative<BinaryFocalCrossentropy>(loss);
+}
+bool is_crossentropy(const Loss& loss) {
+  return std::visit([](const auto& l) { return requires { l.from_logits; }; }, loss);
+}
+
 const std::vector<std::vector<std::string>>& loss_names() {
-  static const std::vector<std::vector<std::string>> names{{"sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"},
-                                                           {"categorical_crossentropy", "CategoricalCrossentropy"},
-                                                           {"binary_crossentropy", "BinaryCrossentropy"},
-                                                           {"mean_squared_error", "MeanSquaredError", "mse"},
-                                                           {"mean_absolute_error", "MeanAbsoluteError", "mae"},
-                                                           {"huber", "Huber", "huber_loss"}};
-  return names;
+  static const auto all = [] {
+    std::vector<std::vector<std::string>> out;
+    each_loss([&]<class L>(const L&) { out.push_back(names<L>()); });
+    return out;
+  }();
+  return all;
 }
 
 Loss SpecConvert<Loss>::from(const SpecValue& value) {
-  switch (find_entry(value, "loss", loss_names())) {
-    case 0:
-      return read_fields<SparseCategoricalCrossentropy>(value);
-    case 1:
-      return read_fields<CategoricalCrossentropy>(value);
-    case 2:
-      return read_fields<BinaryCrossentropy>(value);
-    case 3:
-      return read_fields<MeanSquaredError>(value);
-    case 4:
-      return read_fields<MeanAbsoluteError>(value);
-    default:
-      return read_fields<Huber>(value);
-  }
+  const std::size_t wanted = find_entry(value, "loss", loss_names());
+  Loss out;
+  std::size_t at = 0;
+  each_loss([&]<class L>(const L&) {
+    if (at++ == wanted) out = read_fields<L>(value);
+  });
+  return out;
 }
 SpecValue SpecConvert<Loss>::to(const Loss& loss) {
   return std::visit([](const auto& l) { return to_spec(l); }, loss);
 }
 
 LossOutputs emit_loss(Planner& p, const Loss& loss, const LossInputs& in, std::int64_t classes) {
-  const LossKind kind = kind_of(loss);
-  const bool crossentropy = kind == LossKind::sparse_categorical_crossentropy || kind == LossKind::categorical_crossentropy ||
-                            kind == LossKind::binary_crossentropy;
+  const bool crossentropy = is_crossentropy(loss);
   // As Keras does on TensorFlow: a cross-entropy of softmax or sigmoid outputs is computed from their logits, without clipping.
   const Value logits = crossentropy && !from_logits(loss) ? p.logits(in.outputs) : Value{};
   const Value z = logits ? logits : in.outputs;
   const std::int64_t rows = p.count(z) / classes;
-  LossSpec spec{.kind = kind,
+  LossSpec spec{.kind = kind_of(loss),
                 .rows = rows,
                 .classes = classes,
                 .from_logits = crossentropy && (logits || from_logits(loss)),
@@ -84,6 +89,9 @@ LossOutputs emit_loss(Planner& p, const Loss& loss, const LossInputs& in, std::i
       [&](const auto& l) {
         if constexpr (requires { l.label_smoothing; }) spec.label_smoothing = static_cast<float>(l.label_smoothing);
         if constexpr (requires { l.delta; }) spec.delta = static_cast<float>(l.delta);
+        if constexpr (requires { l.alpha; }) spec.alpha = static_cast<float>(l.alpha);
+        if constexpr (requires { l.gamma; }) spec.gamma = static_cast<float>(l.gamma);
+        if constexpr (requires { l.apply_class_balancing; }) spec.class_balancing = l.apply_class_balancing;
       },
       loss);
   auto op = p.prepare(spec);

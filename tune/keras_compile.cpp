@@ -148,7 +148,7 @@ std::string to_compile_config(const Compiled& compiled, double rate) {
   };
   if (compiled.loss) {
     for (const Metric& metric : compiled.metrics.value_or(std::vector<Metric>{})) add(keras_metric(metric, *compiled.loss));
-    const bool one_output = std::holds_alternative<BinaryCrossentropy>(*compiled.loss);
+    const bool one_output = is_binary(*compiled.loss);
     if (!takes_ids(*compiled.loss))  // Keras refuses ids here
       for (const ClassMetric& metric : compiled.class_metrics)
         if (const auto known = keras_metric(metric, one_output)) add(*known);

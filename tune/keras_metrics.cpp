@@ -75,7 +75,7 @@ const char* class_of(MetricKind kind, const Loss& loss) {
       return "MeanAbsoluteError";
     default:
       if (ids) return "SparseCategoricalAccuracy";
-      return std::holds_alternative<BinaryCrossentropy>(loss) ? "BinaryAccuracy" : "CategoricalAccuracy";
+      return is_binary(loss) ? "BinaryAccuracy" : "CategoricalAccuracy";
   }
 }
 

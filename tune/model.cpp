@@ -125,9 +125,8 @@ void Model::resolve(const Dataset& data) {
   build(data.sample_shape());
   if (!options_.loss) options_.loss = default_loss(data, *built_);
   if (!options_.metrics) {
-    const bool regression = std::holds_alternative<MeanSquaredError>(*options_.loss) ||
-                            std::holds_alternative<MeanAbsoluteError>(*options_.loss) || std::holds_alternative<Huber>(*options_.loss);
-    options_.metrics = regression ? std::vector<Metric>{} : std::vector{Accuracy()};
+    const bool classes = is_crossentropy(*options_.loss) || std::holds_alternative<CategoricalHinge>(*options_.loss);
+    options_.metrics = classes ? std::vector{Accuracy()} : std::vector<Metric>{};
   }
   check_labels(data, *options_.loss, built_->output().elements());
   if (class_names_.empty()) class_names_ = data.class_names;

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "kernels/cpu/element.h"
-#include "kernels/loss_formulas.h"
+#include "kernels/loss_columns.h"
 
 namespace lehr {
 namespace {
@@ -85,38 +85,90 @@ LEHR_SIMD float categorical_from_logits(const T* z, const float* y, T* dz, std::
   return loss;
 }
 
-template <class T>
-LEHR_SIMD float categorical_from_probabilities(const T* p, const float* y, T* dp, std::int64_t n, float smoothing, float w) {
+template <class T, class Shares, class F>
+LEHR_SIMD float loss_of_shares(const T* z, const float* y, T* dz, std::int64_t n, float smoothing, float w, Shares shares, F f) {
   const losses::Smoothed target(smoothing, n);
-  float sum = 0, loss = 0, dot = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t k = 0; k < n; ++k) sum += load(p, k);
-  const losses::CategoricalFromProbabilities f{1 / sum};
+  float loss = 0, dot = 0;
 #pragma omp simd reduction(+ : loss, dot)
   for (std::int64_t k = 0; k < n; ++k) {
-    const float t = target(y[k]);
-    loss += f.term(load(p, k), t);
-    dot += f.dot_term(load(p, k), t);
+    const float t = target(y[k]), r = shares.share(load(z, k));
+    loss += f.term(r, t);
+    dot += f.slope(r, t) * r;
   }
-  if (dp != nullptr) {
+  if (dz != nullptr) {
 #pragma omp simd
-    for (std::int64_t k = 0; k < n; ++k) store(dp, k, f.slope(load(p, k), target(y[k]), dot, w));
+    for (std::int64_t k = 0; k < n; ++k) {
+      const float r = shares.share(load(z, k));
+      store(dz, k, w * shares.slope(f.slope(r, target(y[k])), r, dot));
+    }
   }
   return loss;
 }
 
+template <class T>
+LEHR_SIMD float sum_of(const T* p, std::int64_t n) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t k = 0; k < n; ++k) sum += load(p, k);
+  return sum;
+}
+
 template <class T, class F>
-LEHR_SIMD float mean_over_columns(const T* z, const float* y, T* dz, std::int64_t n, float w, F f) {
-  const float inverse = 1 / static_cast<float>(n);
+float over_shares(const T* z, const float* y, T* dz, const LossSpec& s, float w, F f) {
+  if (!s.from_logits) return loss_of_shares(z, y, dz, s.classes, s.label_smoothing, w, losses::SharesOfSum{1 / sum_of(z, s.classes)}, f);
+  const Softmax softmax = softmax_of(z, s.classes);
+  return loss_of_shares(z, y, dz, s.classes, s.label_smoothing, w, losses::SharesOfLogits{softmax.largest, 1 / softmax.sum}, f);
+}
+
+template <class T>
+LEHR_SIMD float categorical_hinge(const T* z, const float* y, T* dz, std::int64_t n, float w) {
+  using F = losses::CategoricalHinge;
+  float neg = -std::numeric_limits<float>::infinity(), pos = 0, ties = 0;
+#pragma omp simd reduction(max : neg) reduction(+ : pos)
+  for (std::int64_t k = 0; k < n; ++k) {
+    const float other = F::of_others(load(z, k), y[k]);
+    neg = other > neg ? other : neg;
+    pos += y[k] * load(z, k);
+  }
+#pragma omp simd reduction(+ : ties)
+  for (std::int64_t k = 0; k < n; ++k) ties += F::of_others(load(z, k), y[k]) == neg ? 1.0F : 0.0F;
+  const F f{neg, pos, ties};
+  if (dz != nullptr) {
+#pragma omp simd
+    for (std::int64_t k = 0; k < n; ++k) store(dz, k, w * f.slope(load(z, k), y[k]));
+  }
+  return f.loss();
+}
+
+template <class T>
+LEHR_SIMD float cosine_similarity(const T* z, const float* y, T* dz, std::int64_t n, float w) {
+  float zz = 0, yy = 0, yz = 0;
+#pragma omp simd reduction(+ : zz, yy, yz)
+  for (std::int64_t k = 0; k < n; ++k) {
+    const float v = load(z, k);
+    zz += v * v;
+    yy += y[k] * y[k];
+    yz += y[k] * v;
+  }
+  const losses::CosineSimilarity f(zz, yy, yz);
+  if (dz != nullptr) {
+#pragma omp simd
+    for (std::int64_t k = 0; k < n; ++k) store(dz, k, w * f.slope(load(z, k), y[k]));
+  }
+  return f.loss();
+}
+
+template <class T, class F>
+LEHR_SIMD float over_columns(const T* z, const float* y, T* dz, std::int64_t n, float w, float share, F f) {
   float loss = 0;
 #pragma omp simd reduction(+ : loss)
   for (std::int64_t k = 0; k < n; ++k) loss += f.value(load(z, k), y[k]);
   if (dz != nullptr) {
-    const float scale = w * inverse;
+    const float scale = w * share;
 #pragma omp simd
     for (std::int64_t k = 0; k < n; ++k) store(dz, k, scale * f.slope(load(z, k), y[k]));
   }
-  return loss * inverse;
+  return loss * share;
 }
 
 /// The class that a row of float labels means: argmax, or the rounded number where there is one column.
@@ -161,16 +213,16 @@ class RowLoss final : public BatchLoss {
         return spec_.from_logits ? sparse_from_logits(z, static_cast<std::int32_t>(label), dz, n, s, w)
                                  : sparse_from_probabilities(z, static_cast<std::int32_t>(label), dz, n, w);
       case LossKind::categorical_crossentropy:
-        return spec_.from_logits ? categorical_from_logits(z, y, dz, n, s, w) : categorical_from_probabilities(z, y, dz, n, s, w);
-      case LossKind::binary_crossentropy:
-        return spec_.from_logits ? mean_over_columns(z, y, dz, n, w, losses::BinaryFromLogits{s})
-                                 : mean_over_columns(z, y, dz, n, w, losses::BinaryFromProbabilities{s});
-      case LossKind::mean_squared_error:
-        return mean_over_columns(z, y, dz, n, w, losses::Squared{});
-      case LossKind::mean_absolute_error:
-        return mean_over_columns(z, y, dz, n, w, losses::Absolute{});
+        return spec_.from_logits ? categorical_from_logits(z, y, dz, n, s, w)
+                                 : over_shares(z, y, dz, spec_, w, losses::CrossentropyOfShare{});
+      case LossKind::categorical_focal_crossentropy:
+        return over_shares(z, y, dz, spec_, w, losses::FocalOfShare{spec_.alpha, spec_.gamma});
+      case LossKind::categorical_hinge:
+        return categorical_hinge(z, y, dz, n, w);
+      case LossKind::cosine_similarity:
+        return cosine_similarity(z, y, dz, n, w);
       default:
-        return mean_over_columns(z, y, dz, n, w, losses::Huber{spec_.delta});
+        return losses::with_column_loss(spec_, [&](auto f, float share) { return over_columns(z, y, dz, n, w, share, f); });
     }
   }
 

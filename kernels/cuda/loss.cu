@@ -3,7 +3,7 @@
 
 #include "kernels/cuda/device/rows.cuh"
 #include "kernels/cuda/make_kernel.h"
-#include "kernels/loss_formulas.h"
+#include "kernels/loss_columns.h"
 
 namespace lehr {
 namespace {
@@ -85,29 +85,70 @@ __device__ float categorical_from_logits(const Row<T>& row, const float* y, floa
   return warp_sum(loss);
 }
 
-template <class T>
-__device__ float categorical_from_probabilities(const Row<T>& row, const float* y, float smoothing) {
+template <class T, class Shares, class F>
+__device__ float loss_of_shares(const Row<T>& row, const float* y, float smoothing, Shares shares, F f) {
   const losses::Smoothed target(smoothing, row.n);
-  float sum = 0, loss = 0, dot = 0;
-  row.each([&](std::int64_t, float p) { sum += p; });
-  const losses::CategoricalFromProbabilities f{1 / warp_sum(sum)};
-  row.each([&](std::int64_t k, float p) {
-    const float t = target(y[k]);
-    loss += f.term(p, t);
-    dot += f.dot_term(p, t);
+  float loss = 0, dot = 0;
+  row.each([&](std::int64_t k, float v) {
+    const float t = target(y[k]), r = shares.share(v);
+    loss += f.term(r, t);
+    dot += f.slope(r, t) * r;
   });
   dot = warp_sum(dot);
-  row.gradient([&](std::int64_t k, float p) { return f.slope(p, target(y[k]), dot, row.w); });
+  row.gradient([&](std::int64_t k, float v) {
+    const float r = shares.share(v);
+    return row.w * shares.slope(f.slope(r, target(y[k])), r, dot);
+  });
   return warp_sum(loss);
 }
 
 template <class T, class F>
-__device__ float mean_over_columns(const Row<T>& row, const float* y, F f) {
-  const float inverse = 1 / static_cast<float>(row.n), scale = row.w * inverse;
+__device__ float over_shares(const Row<T>& row, const float* y, const LossSpec& s, F f) {
+  if (s.from_logits) {
+    const float m = row.largest();
+    return loss_of_shares(row, y, s.label_smoothing, losses::SharesOfLogits{m, 1 / row.sum_of_exp(m)}, f);
+  }
+  float sum = 0;
+  row.each([&](std::int64_t, float p) { sum += p; });
+  return loss_of_shares(row, y, s.label_smoothing, losses::SharesOfSum{1 / warp_sum(sum)}, f);
+}
+
+template <class T>
+__device__ float categorical_hinge(const Row<T>& row, const float* y) {
+  using F = losses::CategoricalHinge;
+  float neg = -std::numeric_limits<float>::infinity(), pos = 0, ties = 0;
+  row.each([&](std::int64_t k, float z) {
+    const float other = F::of_others(z, y[k]);
+    neg = other > neg ? other : neg;
+    pos += y[k] * z;
+  });
+  neg = device::warp_reduce(neg, device::Max{});
+  row.each([&](std::int64_t k, float z) { ties += F::of_others(z, y[k]) == neg ? 1.0F : 0.0F; });
+  const F f{neg, warp_sum(pos), warp_sum(ties)};
+  row.gradient([&](std::int64_t k, float z) { return row.w * f.slope(z, y[k]); });
+  return f.loss();
+}
+
+template <class T>
+__device__ float cosine_similarity(const Row<T>& row, const float* y) {
+  float zz = 0, yy = 0, yz = 0;
+  row.each([&](std::int64_t k, float z) {
+    zz += z * z;
+    yy += y[k] * y[k];
+    yz += y[k] * z;
+  });
+  const losses::CosineSimilarity f(warp_sum(zz), warp_sum(yy), warp_sum(yz));
+  row.gradient([&](std::int64_t k, float z) { return row.w * f.slope(z, y[k]); });
+  return f.loss();
+}
+
+template <class T, class F>
+__device__ float over_columns(const Row<T>& row, const float* y, float share, F f) {
+  const float scale = row.w * share;
   float loss = 0;
   row.each([&](std::int64_t k, float z) { loss += f.value(z, y[k]); });
   row.gradient([&](std::int64_t k, float z) { return scale * f.slope(z, y[k]); });
-  return warp_sum(loss) * inverse;
+  return warp_sum(loss) * share;
 }
 
 /// The class that a row of float labels means: argmax, or the rounded number where there is one column.
@@ -129,16 +170,15 @@ __device__ float loss_of(const Row<T>& row, std::int64_t label, const float* y, 
     case LossKind::sparse_categorical_crossentropy:
       return s.from_logits ? sparse_from_logits(row, label, s.label_smoothing) : sparse_from_probabilities(row, label);
     case LossKind::categorical_crossentropy:
-      return s.from_logits ? categorical_from_logits(row, y, s.label_smoothing) : categorical_from_probabilities(row, y, s.label_smoothing);
-    case LossKind::binary_crossentropy:
-      return s.from_logits ? mean_over_columns(row, y, losses::BinaryFromLogits{s.label_smoothing})
-                           : mean_over_columns(row, y, losses::BinaryFromProbabilities{s.label_smoothing});
-    case LossKind::mean_squared_error:
-      return mean_over_columns(row, y, losses::Squared{});
-    case LossKind::mean_absolute_error:
-      return mean_over_columns(row, y, losses::Absolute{});
+      return s.from_logits ? categorical_from_logits(row, y, s.label_smoothing) : over_shares(row, y, s, losses::CrossentropyOfShare{});
+    case LossKind::categorical_focal_crossentropy:
+      return over_shares(row, y, s, losses::FocalOfShare{s.alpha, s.gamma});
+    case LossKind::categorical_hinge:
+      return categorical_hinge(row, y);
+    case LossKind::cosine_similarity:
+      return cosine_similarity(row, y);
     default:
-      return mean_over_columns(row, y, losses::Huber{s.delta});
+      return losses::with_column_loss(s, [&](auto f, float share) { return over_columns(row, y, share, f); });
   }
 }
 

@@ -11,7 +11,18 @@ namespace lehr::check {
 namespace {
 
 bool sparse(const LossSpec& s) { return s.kind == LossKind::sparse_categorical_crossentropy; }
-bool one_hot(const LossSpec& s) { return sparse(s) || s.kind == LossKind::categorical_crossentropy; }
+bool one_hot(const LossSpec& s) {
+  return sparse(s) || s.kind == LossKind::categorical_crossentropy || s.kind == LossKind::categorical_focal_crossentropy ||
+         s.kind == LossKind::categorical_hinge;
+}
+bool of_ones_and_zeros(const LossSpec& s) {
+  return s.kind == LossKind::binary_crossentropy || s.kind == LossKind::binary_focal_crossentropy;
+}
+/// -1 and 1, in every second row 0 and 1, and 0.05 away from yz = 1, where the derivative of max(0, 1 - yz) jumps.
+double side(double z, double draw, std::int64_t row) {
+  const double y = draw > 0 ? 1 : -1, kept = std::abs(1 - y * z) < 0.05 ? -y : y;
+  return row % 2 == 0 && kept < 0 ? 0 : kept;
+}
 
 /// One target a class. Real ones keep 0.05 away from z and from |z - y| = 0.7, where derivatives jump.
 std::vector<double> targets(const LossSpec& s, const std::vector<double>& z) {
@@ -21,8 +32,10 @@ std::vector<double> targets(const LossSpec& s, const std::vector<double>& z) {
     const auto row = static_cast<std::int64_t>(i) / s.classes, k = static_cast<std::int64_t>(i) % s.classes;
     if (one_hot(s))
       y.push_back(k == (row * 7 + 3) % s.classes ? 1 : 0);
-    else if (s.kind == LossKind::binary_crossentropy)
+    else if (of_ones_and_zeros(s))
       y.push_back(draw[i] > 0 ? 1 : 0);
+    else if (s.kind == LossKind::hinge || s.kind == LossKind::squared_hinge)
+      y.push_back(side(z[i], draw[i], row));
     else
       y.push_back(static_cast<double>(static_cast<float>(z[i] + (draw[i] > 0 ? 1 : -1) * (std::abs(draw[i]) > 0.5 ? 1.25 : 0.3))));
   }
@@ -106,12 +119,26 @@ Case loss_case(const Problem& p, Backend& backend) {
                                         {"binary_crossentropy", LossKind::binary_crossentropy},
                                         {"mean_squared_error", LossKind::mean_squared_error},
                                         {"mean_absolute_error", LossKind::mean_absolute_error},
-                                        {"huber", LossKind::huber}}),
+                                        {"mean_absolute_percentage_error", LossKind::mean_absolute_percentage_error},
+                                        {"mean_squared_logarithmic_error", LossKind::mean_squared_logarithmic_error},
+                                        {"log_cosh", LossKind::log_cosh},
+                                        {"huber", LossKind::huber},
+                                        {"hinge", LossKind::hinge},
+                                        {"squared_hinge", LossKind::squared_hinge},
+                                        {"categorical_hinge", LossKind::categorical_hinge},
+                                        {"kl_divergence", LossKind::kl_divergence},
+                                        {"poisson", LossKind::poisson},
+                                        {"cosine_similarity", LossKind::cosine_similarity},
+                                        {"categorical_focal_crossentropy", LossKind::categorical_focal_crossentropy},
+                                        {"binary_focal_crossentropy", LossKind::binary_focal_crossentropy}}),
              .rows = p.number("rows", 1),
              .classes = p.number("c", 1),
              .from_logits = p.number("logits", 1) != 0,
              .label_smoothing = static_cast<float>(p.real("smoothing", 0)),
              .delta = static_cast<float>(p.real("delta", 1)),
+             .alpha = static_cast<float>(p.real("alpha", 0.25)),
+             .gamma = static_cast<float>(p.real("gamma", 2)),
+             .class_balancing = p.number("balancing", 0) != 0,
              .dtype = dtype_word(p)};
   s.gradient_scale = 1 / static_cast<float>(s.rows);
   s.sample_weights = p.number("sample_weights", 0) != 0;

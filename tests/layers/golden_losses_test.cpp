@@ -72,6 +72,25 @@ TEST_CASE("golden: losses give Keras's value and gradient") {
   book.close("losses");
 }
 
+TEST_CASE("golden: losses and options that losses.json lacks give Keras's values of each row and its gradient") {
+  const std::string file = LEHR_TESTS_DIR "/golden/keras/more_losses.json";
+  const JsonValue golden = JsonValue::parse(read_file(file), file);
+  CHECK(golden.at("cases").size() >= 19);
+  for (const auto& c : golden.at("cases").elements()) {
+    const JsonValue& y_pred = c.at("y_pred");
+    CAPTURE(c.at("class_name").string());
+    const auto shape = check::extents(y_pred);
+    const auto got = run_loss(loss_of(c.at("class_name").string(), c.at("config")), shape[0], shape[1],
+                              {.outputs = check::flat_f32(y_pred), .labels = check::flat_f32(c.at("y_true"))});
+    const auto each = check::flat(c.at("each")), gradient = check::flat(c.at("gradient"));
+    for (std::size_t i = 0; i < each.size(); ++i)
+      CHECK(std::abs(static_cast<double>(got.per_sample[i]) - each[i]) <= 2e-6 * std::max(1.0, std::abs(each[i])));
+    double largest = 0;
+    for (const double g : gradient) largest = std::max(largest, std::abs(g));
+    for (std::size_t i = 0; i < gradient.size(); ++i) CHECK(std::abs(static_cast<double>(got.gradient[i]) - gradient[i]) <= 2e-6 * largest);
+  }
+}
+
 TEST_CASE("golden: the loss and metric cases of Keras's own tests") {
   const JsonValue cases = JsonValue::parse(read_file(LEHR_TESTS_DIR "/golden/keras/upstream.json"), "upstream.json");
   check::Book book("upstream.json");

@@ -16,7 +16,7 @@ using check::run_loss;
 namespace {
 
 /// Two rows of three outputs.
-const std::vector<float> probabilities{0.2F, 0.5F, 0.3F, 0.7F, 0.1F, 0.2F}, scores{0.5F, -1, 2, 0.3F, 0.1F, -0.4F},
+const std::vector<float> probabilities{0.2F, 0.5F, 0.3F, 0.7F, 0.1F, 0.2F}, scores{0.5F, -1.5F, 2, 0.3F, 0.1F, -0.4F},
     one_hot{0, 0, 1, 1, 0, 0};
 
 struct LossRow {
@@ -30,17 +30,38 @@ double log_softmax(std::size_t row, std::size_t k) {
   for (std::size_t j = 0; j < 3; ++j) sum += std::exp(static_cast<double>(scores[3 * row + j]));
   return static_cast<double>(scores[3 * row + k]) - std::log(sum);
 }
+double cosine(std::size_t row) {
+  double zz = 0, yy = 0, yz = 0;
+  for (std::size_t i = 3 * row; i < 3 * row + 3; ++i) {
+    const double z = static_cast<double>(scores[i]), y = static_cast<double>(probabilities[i]);
+    zz += z * z, yy += y * y, yz += y * z;
+  }
+  return yz / std::sqrt(zz * yy);
+}
 double binary(double p, double y) { return -(y * std::log(p) + (1 - y) * std::log(1 - p)); }
 
 std::vector<LossRow> loss_rows() {
   const double smooth = 0.1 / 3;  // of every class, where a label keeps 0.9
-  double smoothed = 0, squares = 0, absolute = 0, bce = 0, huber = 0;
+  double smoothed = 0, squares = 0, absolute = 0, bce = 0, huber = 0, relative = 0, logarithmic = 0, log_cosh = 0, hinge = 0,
+         squared_hinge = 0, divergence = 0, poisson = 0, focal = 0, binary_focal = 0;
   for (std::size_t i = 0; i < 6; ++i) {
     const double y = static_cast<double>(one_hot[i]), p = static_cast<double>(probabilities[i]), e = std::abs(y - p);
     smoothed -= (0.9 * y + smooth) * log_softmax(i / 3, i % 3) / 2;
     squares += e * e / 6;
     absolute += e / 6;
     huber += (e <= 0.5 ? e * e / 2 : 0.5 * e - 0.125) / 6;
+    relative += 100 * std::abs(0.5 + y - p) / (0.5 + y) / 6;
+    logarithmic += std::pow(std::log((1 + p) / (1 + y)), 2) / 6;
+    log_cosh += std::log(std::cosh(e)) / 6;
+    const double margin = 1 - (2 * y - 1) * static_cast<double>(scores[i]);
+    hinge += std::max(0.0, margin) / 6;
+    squared_hinge += std::pow(std::max(0.0, margin), 2) / 6;
+    poisson += (p - y * std::log(p + 1e-7)) / 6;
+    const double t = static_cast<double>(probabilities[5 - i]), q = 0.9 * y + smooth, b = 0.9 * y + 0.05;
+    divergence += t * std::log(t / p) / 2;
+    const double share = std::exp(log_softmax(i / 3, i % 3)), sigmoid = 1 / (1 + std::exp(-static_cast<double>(scores[i])));
+    focal -= 0.5 * q * std::pow(1 - share, 3) * std::log(share) / 2;
+    binary_focal += (0.4 * b + 0.6 * (1 - b)) * std::pow(b * (1 - sigmoid) + (1 - b) * sigmoid, 3) * binary(sigmoid, b) / 6;
     bce += binary(1 / (1 + std::exp(-static_cast<double>(scores[i]))), 0.9 * y + 0.05) / 6;
   }
   return {{"sparse_categorical_crossentropy",
@@ -52,7 +73,18 @@ std::vector<LossRow> loss_rows() {
           {"binary_crossentropy", "binary_crossentropy(true, label_smoothing=0.1)", scores, one_hot, bce},
           {"mean_squared_error", "mean_squared_error", probabilities, one_hot, squares},
           {"mean_absolute_error", "mean_absolute_error", probabilities, one_hot, absolute},
-          {"huber", "huber(0.5)", probabilities, one_hot, huber}};
+          {"huber", "huber(0.5)", probabilities, one_hot, huber},
+          {"mean_absolute_percentage_error", "mape", probabilities, {0.5F, 0.5F, 1.5F, 1.5F, 0.5F, 0.5F}, relative},
+          {"mean_squared_logarithmic_error", "msle", probabilities, one_hot, logarithmic},
+          {"log_cosh", "log_cosh", probabilities, one_hot, log_cosh},
+          {"hinge", "hinge", scores, one_hot, hinge},
+          {"squared_hinge", "squared_hinge", scores, one_hot, squared_hinge},
+          {"categorical_hinge", "categorical_hinge", scores, {1, 0, 0, 0, 1, 0}, (1 + 2 - 0.5 + 1 + 0.3 - 0.1) / 2},
+          {"kl_divergence", "kl_divergence", probabilities, {0.2F, 0.1F, 0.7F, 0.3F, 0.5F, 0.2F}, divergence},
+          {"poisson", "poisson", probabilities, one_hot, poisson},
+          {"cosine_similarity", "cosine_similarity", scores, probabilities, -(cosine(0) + cosine(1)) / 2},
+          {"categorical_focal_crossentropy", "categorical_focal_crossentropy(0.5, 3, true, 0.1)", scores, one_hot, focal},
+          {"binary_focal_crossentropy", "binary_focal_crossentropy(true, 0.4, 3, true, 0.1)", scores, one_hot, binary_focal}};
 }
 
 Loss loss_of(const std::string& text) { return SpecConvert<Loss>::from(parse_spec(text, "test")); }
