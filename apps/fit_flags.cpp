@@ -13,6 +13,7 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--data", job.data, "fashion_mnist, digits, faces(...), a folder, a zip, arrays(x.npy, y.npy), ...");
   c.add_option("--validation", job.validation, "data to validate on");
   c.add_option("--validation-split", job.validation_split, "share of the training rows to validate on");
+  c.add_option("--validation-freq", job.validation_freq, "epochs from one validation to the next")->capture_default_str();
   c.add_option("--split", job.split, "which rows: last (as Keras), random or stratified")->capture_default_str();
   c.add_option("--split-seed", job.split_seed, "of random splits")->capture_default_str();
   c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...; default: a compiled model's own, else adam");
@@ -55,6 +56,7 @@ void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job) {
   keep("--data", &FitJob::data);
   keep("--validation", &FitJob::validation);
   keep("--validation-split", &FitJob::validation_split);
+  keep("--validation-freq", &FitJob::validation_freq);
   keep("--split", &FitJob::split);
   keep("--split-seed", &FitJob::split_seed);
   keep("--optimizer", &FitJob::optimizer);

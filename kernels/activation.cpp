@@ -8,7 +8,7 @@
 namespace lehr {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Activation>, 18> names{{
+constexpr std::array<std::pair<std::string_view, Activation>, 19> names{{
     {"linear", Activation::linear},
     {"relu", Activation::relu},
     {"relu6", Activation::relu6},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<std::string_view, Activation>, 18> names{{
     {"tanh", Activation::tanh},
     {"softplus", Activation::softplus},
     {"softsign", Activation::softsign},
+    {"log_sigmoid", Activation::log_sigmoid},
     {"silu", Activation::silu},
     {"gelu", Activation::gelu},
     {"hard_sigmoid", Activation::hard_sigmoid},
@@ -48,7 +49,8 @@ std::optional<Activation> activation_of(std::string_view name) {
 
 bool gradient_from_output(Activation activation) {
   switch (activation) {
-    case Activation::softplus:  // 1 - e^-y cancels where y is small
+    case Activation::softplus:     // 1 - e^-y cancels where y is small
+    case Activation::log_sigmoid:  // as 1 - e^y does
     case Activation::silu:
     case Activation::gelu:
     case Activation::hard_silu:

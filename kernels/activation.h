@@ -28,6 +28,7 @@ enum class Activation : std::uint8_t {
   tanh,
   softplus,
   softsign,
+  log_sigmoid,
   silu,
   gelu,
   hard_sigmoid,

@@ -51,6 +51,10 @@ struct Softsign {
   LEHR_HD float operator()(float x) const { return x / (1 + std::abs(x)); }
   LEHR_HD float derivative(float y) const { return (1 - std::abs(y)) * (1 - std::abs(y)); }
 };
+struct LogSigmoid {
+  LEHR_HD float operator()(float x) const { return -fast::softplus(-x); }
+  LEHR_HD float derivative(float x) const { return fast::sigmoid(-x); }
+};
 struct Silu {
   LEHR_HD float operator()(float x) const { return x * fast::sigmoid(x); }
   LEHR_HD float derivative(float x) const {
@@ -118,6 +122,8 @@ auto with_function(const ActivationSpec& spec, const Make& make) {
       return make(Softplus{});
     case Activation::softsign:
       return make(Softsign{});
+    case Activation::log_sigmoid:
+      return make(LogSigmoid{});
     case Activation::silu:
       return make(Silu{});
     case Activation::gelu:

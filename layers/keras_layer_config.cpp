@@ -35,12 +35,13 @@ constexpr std::array operations{OperationName{"Add", "__operators__.add", Binary
                                 OperationName{"Add", "math.add", BinaryFunction::add}};
 
 /// Element-wise functions of keras.ops that are activations.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 14> functions{{{"Relu", "relu"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> functions{{{"Relu", "relu"},
                                                                                    {"Relu6", "relu6"},
                                                                                    {"Sigmoid", "sigmoid"},
                                                                                    {"Tanh", "tanh"},
                                                                                    {"Softplus", "softplus"},
                                                                                    {"Softsign", "softsign"},
+                                                                                   {"LogSigmoid", "log_sigmoid"},
                                                                                    {"Silu", "silu"},
                                                                                    {"HardSigmoid", "hard_sigmoid"},
                                                                                    {"HardSilu", "hard_silu"},

@@ -1,7 +1,5 @@
 #include "layers/losses.h"
 
-#include "engine/spec/catalogue.h"
-
 namespace lehr {
 
 namespace {
@@ -56,6 +54,21 @@ const std::vector<std::vector<std::string>>& loss_names() {
     return out;
   }();
   return all;
+}
+
+std::vector<SpecDoc> loss_docs() {
+  std::vector<SpecDoc> out;
+  each_loss([&]<class L>(const L&) {
+    std::vector<std::string> aliases = names<L>();
+    aliases.erase(aliases.begin(), aliases.begin() + 2);
+    out.push_back({.name = std::string(L::info.name),
+                   .class_name = std::string(L::info.class_name),
+                   .summary = std::string(L::info.summary),
+                   .formula = std::string(L::info.formula),
+                   .aliases = std::move(aliases),
+                   .fields = field_docs<L>()});
+  });
+  return out;
 }
 
 Loss SpecConvert<Loss>::from(const SpecValue& value) {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "engine/planner.h"
+#include "engine/spec/catalogue.h"
 #include "engine/spec/convert.h"
 #include "kernels/loss.h"
 
@@ -214,6 +215,7 @@ bool is_binary(const Loss& loss);        ///< a crossentropy of outputs that are
 
 /// A row a loss: its name, its class, other words for it.
 const std::vector<std::vector<std::string>>& loss_names();
+std::vector<SpecDoc> loss_docs();  ///< for the help
 template <>
 struct SpecConvert<Loss> {
   static Loss from(const SpecValue& value);

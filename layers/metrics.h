@@ -11,19 +11,20 @@
 
 namespace lehr {
 
-/// `accuracy` becomes sparse, categorical or binary by the labels and outputs, as in Keras.
-enum class MetricKind : std::uint8_t { accuracy, top_k, mean_squared_error, mean_absolute_error };
+/// `accuracy` becomes sparse, categorical or binary by the labels and outputs, as in Keras; binary_accuracy takes every output for a yes or no.
+enum class MetricKind : std::uint8_t { accuracy, binary_accuracy, top_k, mean_squared_error, mean_absolute_error };
 
 struct Metric {
   MetricKind kind = MetricKind::accuracy;
-  int k = 5;
+  int k = 5;                      ///< of top_k
+  double threshold = 0.5;         ///< of binary_accuracy: a probability
   std::string name = "accuracy";  ///< in logs: as the user wrote it
   friend bool operator==(const Metric&, const Metric&) = default;
 };
 inline Metric Accuracy() { return {}; }
 inline Metric TopKCategoricalAccuracy(int k = 5) { return {.kind = MetricKind::top_k, .k = k, .name = "top_k_categorical_accuracy"}; }
 
-/// `accuracy`, `acc`, `sparse_categorical_accuracy`, `categorical_accuracy`, `binary_accuracy`, `top_k_categorical_accuracy(k=5)`,
+/// `accuracy`, `acc`, `sparse_categorical_accuracy`, `categorical_accuracy`, `binary_accuracy(threshold=0.5)`, `top_k_categorical_accuracy(k=5)`,
 /// `sparse_top_k_categorical_accuracy(k=5)`, `mse`, `mae`. Throws Error{usage} that lists them.
 Metric metric_from_spec(const SpecValue& value);
 const std::vector<std::vector<std::string>>& metric_names();  ///< a row a kind, in MetricKind's order

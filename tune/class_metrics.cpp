@@ -18,25 +18,25 @@ struct Counts {
 
 double ratio(double part, double whole) { return whole == 0 ? 0.0 : part / whole; }
 
-double value_of(ClassMetricKind kind, const Counts& c) {
-  switch (kind) {
+double value_of(const ClassMetric& metric, const Counts& c) {
+  switch (metric.kind) {
     case ClassMetricKind::precision:
       return ratio(c.hits, c.hits + c.false_alarms);
     case ClassMetricKind::recall:
       return ratio(c.hits, c.support());
     case ClassMetricKind::specificity:
       return ratio(c.rejections, c.rejections + c.false_alarms);
-    default:
-      return ratio(2 * c.hits, 2 * c.hits + c.false_alarms + c.misses);
+    default: {
+      const double recall_counts = metric.beta * metric.beta;
+      return ratio((1 + recall_counts) * c.hits, (1 + recall_counts) * c.hits + c.false_alarms + recall_counts * c.misses);
+    }
   }
 }
 
-/// Softmax of a row, or the sigmoid of its only value.
-void to_probabilities(std::span<float> row) {
-  if (row.size() == 1) {
-    row[0] = 1.0F / (1.0F + std::exp(-row[0]));
-    return;
-  }
+void sigmoid(std::span<float> values) {
+  for (float& v : values) v = 1.0F / (1.0F + std::exp(-v));
+}
+void softmax(std::span<float> row) {
   const float largest = *std::max_element(row.begin(), row.end());
   float sum = 0;
   for (float& v : row) sum += v = std::exp(v - largest);
@@ -46,36 +46,47 @@ void to_probabilities(std::span<float> row) {
 /// Everything about a set's predictions that the metrics ask for.
 class Predictions {
  public:
-  Predictions(Array outputs, std::span<const std::int32_t> truth, bool logits) : outputs_(std::move(outputs)), truth_(truth) {
+  Predictions(Array outputs, const ClassTruth& truth, Scores scores) : outputs_(std::move(outputs)), truth_(truth) {
     columns_ = static_cast<std::size_t>(outputs_.shape()[outputs_.shape().rank() - 1]);
-    if (outputs_.as<float>().size() != truth.size() * columns_)
+    if (outputs_.as<float>().size() != truth.rows() * columns_)
       throw Error({.category = Category::data, .where = "metrics", .what = "as many labels as predictions are needed"});
-    for (std::size_t i = 0; logits && i < truth_.size(); ++i) to_probabilities(outputs_.as<float>().subspan(i * columns_, columns_));
+    if (scores == Scores::sigmoid_logits || (binary() && scores == Scores::softmax_logits)) {
+      sigmoid(outputs_.as<float>());
+    } else if (scores == Scores::softmax_logits) {
+      for (std::size_t i = 0; i < rows(); ++i) softmax(outputs_.as<float>().subspan(i * columns_, columns_));
+    }
   }
 
   bool binary() const { return columns_ == 1; }
+  bool several() const { return truth_.several(); }
   std::size_t columns() const { return columns_; }
 
   /// Of every class; of one output: of the positive one alone.
   std::vector<Counts> counts(const ClassMetric& metric) const {
     std::vector<Counts> out(columns_);
-    if (metric.by_entries() || binary())
+    if (metric.by_entries() || binary() || (truth_.several() && metric.kind != ClassMetricKind::f_score))
       count_entries(metric, out);
+    else if (truth_.several())
+      count_largest_of_several(out);
     else
       count_largest(out);
-    for (Counts& c : out) c.rejections = static_cast<double>(truth_.size()) - c.hits - c.misses - c.false_alarms;
+    for (Counts& c : out) c.rejections = static_cast<double>(rows()) - c.hits - c.misses - c.false_alarms;
     return out;
   }
 
-  double support(std::size_t column) const { return static_cast<double>(std::count(truth_.begin(), truth_.end(), id_of(column))); }
+  double support(std::size_t column) const {
+    double out = 0;
+    for (std::size_t i = 0; i < rows(); ++i) out += is(i, column) ? 1 : 0;
+    return out;
+  }
 
   /// Of one column against its class, or of every row's every column as one problem.
   double auc(const ClassMetric& metric, std::optional<std::size_t> column) const {
     RocInput in;
-    for (std::size_t i = 0; i < truth_.size(); ++i)
+    for (std::size_t i = 0; i < rows(); ++i)
       for (std::size_t c = column.value_or(0); c < (column ? *column + 1 : columns_); ++c) {
         in.scores.push_back(row(i)[c]);
-        in.positive.push_back(truth_[i] == id_of(c));
+        in.positive.push_back(is(i, c));
       }
     if (!metric.num_thresholds) return roc_area(in);
     return metric.curve == Curve::pr ? pr_area(in, *metric.num_thresholds) : roc_area(in, *metric.num_thresholds);
@@ -83,28 +94,42 @@ class Predictions {
 
  private:
   std::span<const float> row(std::size_t i) const { return std::as_const(outputs_).as<float>().subspan(i * columns_, columns_); }
-  std::int32_t id_of(std::size_t column) const { return binary() ? 1 : static_cast<std::int32_t>(column); }
+  std::size_t rows() const { return truth_.rows(); }
+  bool is(std::size_t i, std::size_t column) const { return truth_.is(i, column, binary()); }
+  std::size_t largest(std::size_t i) const {
+    return static_cast<std::size_t>(std::max_element(row(i).begin(), row(i).end()) - row(i).begin());
+  }
 
   void count_largest(std::vector<Counts>& out) const {
-    for (std::size_t i = 0; i < truth_.size(); ++i) {
-      const auto named = static_cast<std::int32_t>(std::max_element(row(i).begin(), row(i).end()) - row(i).begin());
-      if (named == truth_[i]) {
-        out[static_cast<std::size_t>(named)].hits += 1;
+    for (std::size_t i = 0; i < rows(); ++i) {
+      const std::size_t named = largest(i);
+      const std::int32_t id = truth_.ids()[i];
+      if (is(i, named)) {
+        out[named].hits += 1;
         continue;
       }
-      out[static_cast<std::size_t>(named)].false_alarms += 1;
-      if (truth_[i] >= 0 && static_cast<std::size_t>(truth_[i]) < columns_) out[static_cast<std::size_t>(truth_[i])].misses += 1;
+      out[named].false_alarms += 1;
+      if (id >= 0 && static_cast<std::size_t>(id) < columns_) out[static_cast<std::size_t>(id)].misses += 1;
+    }
+  }
+
+  void count_largest_of_several(std::vector<Counts>& out) const {
+    for (std::size_t i = 0; i < rows(); ++i) {
+      const std::size_t named = largest(i);
+      if (!is(i, named)) out[named].false_alarms += 1;
+      for (std::size_t c = 0; c < columns_; ++c)
+        if (is(i, c)) (c == named ? out[c].hits : out[c].misses) += 1;
     }
   }
 
   void count_entries(const ClassMetric& metric, std::vector<Counts>& out) const {
     constexpr auto lowest = -std::numeric_limits<float>::infinity();
     const float threshold = metric.threshold ? static_cast<float>(*metric.threshold) : metric.top_k ? lowest : 0.5F;
-    for (std::size_t i = 0; i < truth_.size(); ++i)
+    for (std::size_t i = 0; i < rows(); ++i)
       for (std::size_t c = 0; c < columns_; ++c) {
-        const bool is = truth_[i] == id_of(c);
+        const bool yes = is(i, c);
         const bool named = row(i)[c] > threshold && (!metric.top_k || among_largest(i, c, *metric.top_k));
-        if (is || named) (is ? (named ? out[c].hits : out[c].misses) : out[c].false_alarms) += 1;
+        if (yes || named) (yes ? (named ? out[c].hits : out[c].misses) : out[c].false_alarms) += 1;
       }
   }
 
@@ -117,7 +142,7 @@ class Predictions {
   }
 
   Array outputs_;
-  std::span<const std::int32_t> truth_;
+  const ClassTruth& truth_;
   std::size_t columns_ = 0;
 };
 
@@ -134,15 +159,15 @@ Values counted_values(const ClassMetric& metric, const Predictions& p) {
   std::vector<Counts> counts = p.counts(metric);
   if (metric.class_id && !p.binary()) counts = {counts.at(static_cast<std::size_t>(*metric.class_id))};
   for (const Counts& c : counts) {
-    out.each.push_back(value_of(metric.kind, c));
+    out.each.push_back(value_of(metric, c));
     out.supports.push_back(c.support());
-    out.counted.push_back(metric.by_entries() || c.occurs());
+    out.counted.push_back(metric.by_entries() || p.several() || c.occurs());
     all.hits += c.hits;
     all.false_alarms += c.false_alarms;
     all.misses += c.misses;
     all.rejections += c.rejections;
   }
-  out.together = value_of(metric.kind, all);
+  out.together = value_of(metric, all);
   return out;
 }
 
@@ -183,7 +208,17 @@ std::vector<double> values_of(const ClassMetric& metric, const Predictions& p) {
 }  // namespace
 
 ClassMetric::ClassMetric(const metrics::F1Score& m)
-    : kind(ClassMetricKind::f1_score), name(m.name.value_or("f1_score")), average(m.average), threshold(m.threshold) {}
+    : kind(ClassMetricKind::f_score), name(m.name.value_or("f1_score")), average(m.average), threshold(m.threshold) {}
+
+ClassMetric::ClassMetric(const metrics::FBetaScore& m)
+    : kind(ClassMetricKind::f_score), name(m.name.value_or("fbeta_score")), average(m.average), threshold(m.threshold), beta(m.beta) {
+  if (!(beta > 0))
+    throw Error({.category = Category::usage,
+                 .where = "fbeta_score",
+                 .what = "recall counts for something",
+                 .expected = "beta above 0",
+                 .got = std::to_string(beta)});
+}
 
 ClassMetric::ClassMetric(const metrics::AUC& m)
     : kind(ClassMetricKind::auc), name(m.name.value_or("auc")), average(m.average), num_thresholds(m.num_thresholds), curve(m.curve) {
@@ -204,8 +239,9 @@ ClassAverage ClassMetric::averaged() const {
 
 const Catalogue<ClassMetric>& class_metric_catalogue() {
   using C = Catalogue<ClassMetric>;
-  static const C list("metric", {C::entry<metrics::Precision>(), C::entry<metrics::Recall>({"sensitivity"}),
-                                 C::entry<metrics::Specificity>(), C::entry<metrics::F1Score>({"f1"}), C::entry<metrics::AUC>()});
+  static const C list("metric",
+                      {C::entry<metrics::Precision>(), C::entry<metrics::Recall>({"sensitivity"}), C::entry<metrics::Specificity>(),
+                       C::entry<metrics::F1Score>({"f1"}), C::entry<metrics::FBetaScore>({"fbeta"}), C::entry<metrics::AUC>()});
   return list;
 }
 
@@ -235,24 +271,10 @@ std::vector<std::string> class_metric_names(const ClassMetric& metric, std::int6
   return out;
 }
 
-std::vector<std::int32_t> class_truth(const Dataset& data) {
-  if (data.labels() == LabelKind::ids || data.labels() == LabelKind::one_hot) return data.label_ids();
-  if (data.labels() == LabelKind::values && data.y.row_elements() == 1) {
-    const auto values = data.y.as_f32();
-    const auto y = std::as_const(values).as<float>();
-    if (std::all_of(y.begin(), y.end(), [](float v) { return v == 0 || v == 1; })) return {y.begin(), y.end()};
-  }
-  throw Error({.category = Category::usage,
-               .where = "--metrics",
-               .what = "precision, recall, specificity, F1 and AUC are about classes",
-               .expected = "class ids, one-hot rows, or one column of 0 and 1",
-               .got = data.labels() == LabelKind::none ? "no labels" : "labels " + data.y.shape().text()});
-}
-
 std::vector<std::pair<std::string, double>> class_metric_values(std::span<const ClassMetric> metrics, Array outputs,
-                                                                std::span<const std::int32_t> truth,
-                                                                std::span<const std::string> class_names, bool logits) {
-  const Predictions p(std::move(outputs), truth, logits);
+                                                                const ClassTruth& truth, std::span<const std::string> class_names,
+                                                                Scores scores) {
+  const Predictions p(std::move(outputs), truth, scores);
   std::vector<std::pair<std::string, double>> out;
   for (const ClassMetric& metric : metrics) {
     const auto names = class_metric_names(metric, static_cast<std::int64_t>(p.columns()), class_names);

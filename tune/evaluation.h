@@ -14,10 +14,10 @@ struct PreparedEvaluation {
   StepForm form = {};
   Array y = {};
   std::unique_ptr<RowFeed> feed = {};
-  Buffer predicted = {};                 ///< ids [rows] i32; empty for one output
-  Buffer outputs = {};                   ///< [rows, ...] f32, for class metrics; else empty
-  std::vector<std::int32_t> truth = {};  ///< their labels
-  std::size_t plan_bytes = 0;            ///< of the plans for whole and ragged batches
+  Buffer predicted = {};       ///< ids [rows] i32; empty for one output
+  Buffer outputs = {};         ///< [rows, ...] f32, for class metrics; else empty
+  ClassTruth truth = {};       ///< their labels
+  std::size_t plan_bytes = 0;  ///< of the plans for whole and ragged batches
 };
 
 }  // namespace lehr

@@ -127,9 +127,7 @@ EpochLogs FitRun::named(const std::vector<double>& means) const {
 void FitRun::add_class_metrics(EpochLogs& logs) const {
   Array outputs(m_.network().output().with_batch(rows_done()), DType::f32);
   backend().copy_out(outputs.data(), outputs_.data(), outputs.bytes());
-  std::vector<std::int32_t> truth(static_cast<std::size_t>(rows_done()));
-  for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = truth_[order_.empty() ? i : static_cast<std::size_t>(order_[i])];
-  auto values = m_.class_values(std::move(outputs), truth);
+  auto values = m_.class_values(std::move(outputs), truth_.in_order(order_, static_cast<std::size_t>(rows_done())));
   logs.insert(logs.end() - 1, std::make_move_iterator(values.begin()), std::make_move_iterator(values.end()));
 }
 
@@ -178,7 +176,8 @@ void FitRun::finish_epoch(double begin, double rate, double factor) {
     m_.state().write_counters(counters);
   }
   if (evaluates_elsewhere()) use_averaged_weights(true);
-  if (o_.validation_data != nullptr && !validate(logs)) {
+  predicted_classes_ = 0;
+  if (o_.validation_data != nullptr && (epoch_ + 1) % o_.validation_freq == 0 && !validate(logs)) {
     // All steps are done: a resumed run only validates.
     interrupted_ = true;
     return leave_epoch();

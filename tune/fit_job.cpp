@@ -176,6 +176,7 @@ class JobRun {
     FitOptions options{.epochs = job_.epochs,
                        .batch_size = job_.batch_size,
                        .validation_data = parts_.validation ? &*parts_.validation : nullptr,
+                       .validation_freq = job_.validation_freq,
                        .shuffle = job_.shuffle,
                        .renderer = hooks_.renderer,
                        .folder = folder_to_be(),

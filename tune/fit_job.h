@@ -23,6 +23,7 @@ struct FitJob {
   std::string model = {}, data = {};
   std::string validation = {};  ///< a data spec
   std::optional<double> validation_split = {};
+  std::int64_t validation_freq = 1;  ///< epochs from one validation to the next
   std::string split = "last";
   std::uint64_t split_seed = 0;
   std::string optimizer = {};  ///< empty: the compiled model's, else adam

@@ -11,6 +11,7 @@ void verify(const FitOptions& o, const Dataset& train) {
   positive(o.epochs, "--epochs");
   positive(o.batch_size, "--batch-size");
   positive(o.steps_per_execution, "steps_per_execution");
+  positive(o.validation_freq, "--validation-freq");
   if (train.size() == 0) throw Error({.category = Category::data, .where = train.name, .what = "there are no samples to train on"});
 }
 

@@ -98,8 +98,9 @@ class FitRun final : public Run {
   Array y_;
   std::unique_ptr<RowFeed> rows_;
   Buffer class_weights_;
-  Buffer outputs_;                           ///< [n, ...] f32 in the epoch's order, for class metrics; else empty
-  std::vector<std::int32_t> truth_, order_;  ///< the rows' classes; the epoch's order (empty: their own)
+  Buffer outputs_;                   ///< [n, ...] f32 in the epoch's order, for class metrics; else empty
+  ClassTruth truth_;                 ///< the rows' classes
+  std::vector<std::int32_t> order_;  ///< of the epoch; empty: their own
   StepPlan full_, ragged_;
   std::unique_ptr<PreparedEvaluation> validation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;

@@ -21,6 +21,7 @@ void job_fields(Job& job, F&& f) {
   f("data", job.data);
   f("validation", job.validation);
   f("validation-split", job.validation_split);
+  f("validation-freq", job.validation_freq);
   f("split", job.split);
   f("split-seed", job.split_seed);
   f("optimizer", job.optimizer);

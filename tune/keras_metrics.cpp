@@ -16,6 +16,7 @@ ClassMetric class_metric_of(const JsonValue& json) {
       if (key == "name") name = value.string();
       multi_label = multi_label || (key == "multi_label" && value.boolean());
       if (value.is_null()) continue;
+      if (key == "beta") call.keywords.push_back({.name = key, .value = SpecValue::of(value.number())});
       const bool number = value.is_number() && (key == "top_k" || key == "class_id" || key == "num_thresholds");
       if (number) call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
       if (key == "curve" || key == "average") call.keywords.push_back({.name = key, .value = SpecValue::word(value.string())});
@@ -33,7 +34,7 @@ ClassMetric class_metric_of(const JsonValue& json) {
   if (counted && !threshold) metric.threshold = 0.5;
   if (metric.kind == ClassMetricKind::auc && !metric.num_thresholds) metric.num_thresholds = 200;
   if (multi_label) metric.average = ClassAverage::macro;
-  if (metric.kind == ClassMetricKind::f1_score && metric.average == ClassAverage::automatic) metric.average = ClassAverage::none;
+  if (metric.kind == ClassMetricKind::f_score && metric.average == ClassAverage::automatic) metric.average = ClassAverage::none;
   return metric;
 }
 
@@ -52,6 +53,7 @@ void add_metrics(const JsonValue& json, MetricList& out) {
   if (json.is_object())
     for (const auto& [key, value] : json.at("config").members()) {
       if (key == "name") name = value.string();
+      if (key == "threshold" && value.is_number()) call.keywords.push_back({.name = key, .value = SpecValue::of(value.number())});
       if (key == "k") call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
     }
   Metric metric = metric_from_spec(call);
@@ -69,6 +71,8 @@ const char* class_of(MetricKind kind, const Loss& loss) {
   switch (kind) {
     case MetricKind::top_k:
       return ids ? "SparseTopKCategoricalAccuracy" : "TopKCategoricalAccuracy";
+    case MetricKind::binary_accuracy:
+      return "BinaryAccuracy";
     case MetricKind::mean_squared_error:
       return "MeanSquaredError";
     case MetricKind::mean_absolute_error:
@@ -79,13 +83,16 @@ const char* class_of(MetricKind kind, const Loss& loss) {
   }
 }
 
-KerasMetric f1_score(const ClassMetric& metric, bool one_output) {
+KerasMetric f_score(const ClassMetric& metric, bool one_output) {
   // Without a threshold Keras takes the largest output, which of one is always it; and its average of none is a list.
   std::optional<double> threshold = metric.threshold;
   if (one_output && !threshold) threshold = 0.5;
   const ClassAverage average = one_output ? ClassAverage::micro : metric.averaged();
   const JsonValue written = average == ClassAverage::none ? JsonValue() : JsonValue(SpecConvert<ClassAverage>::to(average).text);
-  return {.class_name = "F1Score", .config = JsonValue::object({{"name", metric.name}, {"average", written}, {"threshold", threshold}})};
+  JsonValue config = JsonValue::object({{"name", metric.name}, {"average", written}, {"threshold", threshold}});
+  if (metric.beta == 1) return {.class_name = "F1Score", .config = std::move(config)};
+  config.append("beta", metric.beta);
+  return {.class_name = "FBetaScore", .config = std::move(config)};
 }
 
 std::optional<KerasMetric> auc(const ClassMetric& metric, bool one_output) {
@@ -109,6 +116,9 @@ MetricList metrics_from_keras(const JsonValue& json) {
 KerasMetric keras_metric(const Metric& metric, const Loss& loss) {
   if (metric.kind == MetricKind::top_k)
     return {.class_name = class_of(metric.kind, loss), .config = JsonValue::object({{"name", metric.name}, {"k", metric.k}})};
+  if (metric.kind == MetricKind::binary_accuracy && metric.threshold != Metric{}.threshold)
+    return {.class_name = class_of(metric.kind, loss),
+            .config = JsonValue::object({{"name", metric.name}, {"threshold", metric.threshold}})};
   if (std::find(keras_words.begin(), keras_words.end(), metric.name) != keras_words.end()) return {.config = metric.name};
   return {.class_name = class_of(metric.kind, loss), .config = JsonValue::object({{"name", metric.name}})};
 }
@@ -117,8 +127,8 @@ std::optional<KerasMetric> keras_metric(const ClassMetric& metric, bool one_outp
   switch (metric.kind) {
     case ClassMetricKind::specificity:
       return {};
-    case ClassMetricKind::f1_score:
-      return f1_score(metric, one_output);
+    case ClassMetricKind::f_score:
+      return f_score(metric, one_output);
     case ClassMetricKind::auc:
       return auc(metric, one_output);
     default:

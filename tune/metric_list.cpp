@@ -40,13 +40,16 @@ std::vector<SpecDoc> metric_docs() {
   std::vector<SpecDoc> out;
   const FieldDoc name{.name = "name", .type = "text", .meaning = "in logs", .default_text = "as written"};
   const FieldDoc k{.name = "k", .type = "a whole number", .meaning = "how many may be named", .default_text = "5"};
+  const FieldDoc threshold{.name = "threshold", .type = "a number", .meaning = "a probability above it says yes", .default_text = "0.5"};
   const char* summaries[] = {"share of rows whose class is named: of ids, one-hot rows or one output, as the labels are",
+                             "share of outputs that are on the right side of the threshold, each a yes or no",
                              "share of rows whose class is among the k largest outputs", "mean of (y - p)^2", "mean of |y - p|"};
   for (std::size_t i = 0; i < metric_names().size(); ++i) {
     const auto& row = metric_names()[i];
     SpecDoc doc{
         .name = row[0], .class_name = {}, .summary = summaries[i], .formula = {}, .aliases = {row.begin() + 1, row.end()}, .fields = {}};
     if (static_cast<MetricKind>(i) == MetricKind::top_k) doc.fields.push_back(k);
+    if (static_cast<MetricKind>(i) == MetricKind::binary_accuracy) doc.fields.push_back(threshold);
     doc.fields.push_back(name);
     out.push_back(std::move(doc));
   }

@@ -135,8 +135,10 @@ void Model::resolve(const Dataset& data) {
 }
 
 /// Of outputs that are no probabilities, as the loss takes them.
-std::vector<std::pair<std::string, double>> Model::class_values(Array outputs, std::span<const std::int32_t> truth) const {
-  return class_metric_values(class_metrics(), std::move(outputs), truth, class_names_, from_logits(loss()));
+std::vector<std::pair<std::string, double>> Model::class_values(Array outputs, const ClassTruth& truth) const {
+  const Scores logits = is_binary(loss()) ? Scores::sigmoid_logits : Scores::softmax_logits;
+  return class_metric_values(class_metrics(), std::move(outputs), truth, class_names_,
+                             from_logits(loss()) ? logits : Scores::probabilities);
 }
 
 const Loss& Model::loss() const { return options_.loss.value(); }

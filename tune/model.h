@@ -87,6 +87,8 @@ struct FitOptions {
   /// Batches between two looks at the run (progress, interruption), one launch where the device can: as in Keras's compile. Changes no bit.
   std::int64_t steps_per_execution = 1;
   const Dataset* validation_data = nullptr;
+  std::int64_t validation_freq =
+      1;  ///< validates after epochs validation_freq, 2 * validation_freq, ... counted from 1; others have no val_
   bool shuffle = true;
   std::vector<CallbackSpec> callbacks = {};
   std::vector<float> class_weights = {};  ///< by id; empty: none
@@ -165,7 +167,7 @@ class Model {
  private:
   friend class FitRun;
   void load_source();
-  std::vector<std::pair<std::string, double>> class_values(Array outputs, std::span<const std::int32_t> truth) const;
+  std::vector<std::pair<std::string, double>> class_values(Array outputs, const ClassTruth& truth) const;
   StepPlan& evaluation_plan(std::int64_t batch, const StepForm& form);
   std::unique_ptr<PreparedEvaluation> prepare_evaluation(const Dataset& data, std::int64_t batch_size);  ///< `data` must outlive it
   Evaluation evaluate(PreparedEvaluation& on, const std::function<bool()>& interrupted);

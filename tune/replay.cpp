@@ -66,10 +66,30 @@ bool own_column(const std::string& name) {
          name == "rate_factor";
 }
 
-EpochLogs logs_of(const History& history, std::int64_t row, double rate) {
+bool has_validation(const History& history, std::int64_t row) {
+  return std::any_of(history.names.begin(), history.names.end(), [&](const std::string& name) {
+    return name.starts_with("val_") && !own_column(name) && !std::isnan(history.at(name, row));
+  });
+}
+
+/// f where epochs f, 2f, ... counted from 1 were validated and no others; 1 where any other has no number, which then is a validation's own.
+std::int64_t validation_freq(const History& history) {
+  std::int64_t freq = 0;
+  for (std::int64_t row = 0; row < history.epochs(); ++row) {
+    const std::int64_t epoch = history.rows[static_cast<std::size_t>(row)].epoch + 1;
+    const bool validated = has_validation(history, row);
+    if (freq == 0 && validated) freq = epoch;
+    if (freq > 0 && validated != (epoch % freq == 0)) return 1;
+  }
+  return std::max<std::int64_t>(freq, 1);
+}
+
+/// After an epoch that was not validated callbacks hear no val_ name.
+EpochLogs logs_of(const History& history, std::int64_t row, std::int64_t freq, double rate) {
   EpochLogs logs;
+  const bool all = (history.rows[static_cast<std::size_t>(row)].epoch + 1) % freq == 0;
   for (const auto& name : history.names)
-    if (!own_column(name)) logs.emplace_back(name, history.at(name, row));
+    if (!own_column(name) && (all || !name.starts_with("val_"))) logs.emplace_back(name, history.at(name, row));
   logs.emplace_back("learning_rate", rate);
   return logs;
 }
@@ -115,12 +135,13 @@ Replay replay(const History& history, const ReplayOptions& options) {
   }
   ReplayRun run(history, first_rate(history, options), has_scheduler);
   Replay out{.recorded_epochs = history.epochs(), .recorded_seconds = seconds_of(history, history.epochs())};
+  const std::int64_t freq = validation_freq(history);
   for (auto& callback : callbacks) callback->on_train_begin(run);
   for (std::int64_t i = 0; i < history.epochs() && run.why().empty(); ++i) {
     const std::int64_t epoch = history.rows[static_cast<std::size_t>(i)].epoch;
     run.begin(epoch, history.at("seconds", i));
     for (auto& callback : callbacks) callback->on_epoch_begin(run, epoch);
-    EpochLogs logs = logs_of(history, i, run.learning_rate());
+    EpochLogs logs = logs_of(history, i, freq, run.learning_rate());
     for (auto& callback : callbacks) callback->on_epoch_end(run, epoch, logs);
     out.epochs.push_back({.epoch = epoch, .learning_rate = run.learning_rate(), .stop = !run.why().empty(), .events = run.take_events()});
   }

@@ -25,9 +25,12 @@ const double* find(const NamedValues& values, const std::string& name) {
 // The number a person looks at first: validation accuracy, else what is monitored.
 std::string score_text(const RunSummary& s, const NamedValues& values) {
   for (const char* name : {"val_accuracy", "accuracy"})
-    if (const double* v = find(values, name)) return std::string(name) + " " + percent_text(*v);
+    if (const double* v = find(values, name); v != nullptr && !std::isnan(*v)) return std::string(name) + " " + percent_text(*v);
   const double* v = find(values, s.monitor);
-  return v != nullptr ? s.monitor + " " + metric_text(*v) : "";
+  if (v != nullptr && std::isnan(*v)) v = nullptr;  // an epoch that was not validated
+  const std::string name = v != nullptr ? s.monitor : "loss";
+  if (v == nullptr) v = find(values, "loss");
+  return v != nullptr ? name + " " + metric_text(*v) : "";
 }
 
 JsonValue object_of(const NamedValues& values) {

@@ -51,7 +51,7 @@ bool ignorant(const History& h, std::int64_t row, const VerdictEvidence& e, doub
   const double predicted = h.at("val_classes", row);
   if (!std::isnan(predicted)) return predicted <= 1;
   if (std::isnan(entropy) || std::isnan(e.largest_class_share)) return false;
-  const double accuracy = h.has("val_accuracy") ? h.at("val_accuracy", row) : h.at("accuracy", row);
+  const double validated = h.at("val_accuracy", row), accuracy = std::isnan(validated) ? h.at("accuracy", row) : validated;
   return accuracy <= e.largest_class_share + 0.02;
 }
 

@@ -59,6 +59,7 @@ std::string onnx_activation(OnnxBuilder& b, const std::string& layer, const std:
   if (f == "sigmoid") return b.node(layer, "Sigmoid", {x});
   if (f == "tanh") return b.node(layer, "Tanh", {x});
   if (f == "softplus") return b.node(layer, "Softplus", {x});
+  if (f == "log_sigmoid") return b.node(layer, "Log", {b.node(layer, "Sigmoid", {x})});
   if (f == "softsign") return b.node(layer, "Softsign", {x});
   if (f == "silu") return times(b.node(layer, "Sigmoid", {x}));
   if (f == "hard_sigmoid") return b.node(layer, "HardSigmoid", {x}, hard);

@@ -1,5 +1,6 @@
 // lehr help: parameters of anything that has a name, and the catalogues.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "apps/command_tree.h"
 #include "apps/console.h"
@@ -10,6 +11,7 @@
 #include "engine/spec/names.h"
 #include "kernels/bench.h"
 #include "layers/catalogue.h"
+#include "layers/losses.h"
 #include "optim/catalogue.h"
 #include "optim/schedule_catalogue.h"
 #include "tune/baselines/baseline.h"
@@ -28,11 +30,17 @@ struct Topic {
 };
 
 std::vector<Topic> topics() {
-  return {{"layers", layer_catalogue().docs()},         {"networks", network_catalogue().docs()},
-          {"optimizers", optimizer_catalogue().docs()}, {"schedules", schedule_catalogue().docs()},
-          {"callbacks", callback_catalogue().docs()},   {"metrics", metric_docs()},
-          {"baselines", baseline_catalogue().docs()},   {"oracles", oracle_catalogue().docs()},
-          {"pruners", pruner_catalogue().docs()},       {"data", data_catalogue().docs()}};
+  return {{"layers", layer_catalogue().docs()},
+          {"networks", network_catalogue().docs()},
+          {"optimizers", optimizer_catalogue().docs()},
+          {"schedules", schedule_catalogue().docs()},
+          {"callbacks", callback_catalogue().docs()},
+          {"losses", loss_docs()},
+          {"metrics", metric_docs()},
+          {"baselines", baseline_catalogue().docs()},
+          {"oracles", oracle_catalogue().docs()},
+          {"pruners", pruner_catalogue().docs()},
+          {"data", data_catalogue().docs()}};
 }
 
 std::vector<std::string> experiment_names() {
@@ -49,14 +57,23 @@ std::vector<std::string> names_of(const std::vector<SpecDoc>& docs) {
 
 /// Words for a shell to offer where the parser knows none.
 CompletionWords completion_words() {
-  CompletionWords out{{"--device", {"auto", "cpu", "cuda"}},        {"--precision", {"float32", "tf32", "mixed_bfloat16"}},
-                      {"--scale", {"lecture", "laptop", "smoke"}},  {"--split", {"last", "random", "stratified"}},
-                      {"--resize", {"nearest", "bilinear"}},        {"--color", {"rgb", "gray"}},
-                      {"--preprocess", {"none", "vgg16"}},          {"--optimizer", optimizer_catalogue().names()},
-                      {"--callback", callback_catalogue().names()}, {"--metrics", names_of(metric_docs())},
-                      {"--data", data_catalogue().names()},         {"--model", network_catalogue().names()},
-                      {"lehr experiment run", experiment_names()},  {"lehr experiment show", experiment_names()},
-                      {"lehr data fetch", fetchable_sets()},        {"lehr bench step", {"vgg16", "cifar", "mlp"}},
+  CompletionWords out{{"--device", {"auto", "cpu", "cuda"}},
+                      {"--precision", {"float32", "tf32", "mixed_bfloat16"}},
+                      {"--scale", {"lecture", "laptop", "smoke"}},
+                      {"--split", {"last", "random", "stratified"}},
+                      {"--resize", {"nearest", "bilinear"}},
+                      {"--color", {"rgb", "gray"}},
+                      {"--preprocess", {"none", "vgg16"}},
+                      {"--optimizer", optimizer_catalogue().names()},
+                      {"--callback", callback_catalogue().names()},
+                      {"--metrics", names_of(metric_docs())},
+                      {"--loss", names_of(loss_docs())},
+                      {"--data", data_catalogue().names()},
+                      {"--model", network_catalogue().names()},
+                      {"lehr experiment run", experiment_names()},
+                      {"lehr experiment show", experiment_names()},
+                      {"lehr data fetch", fetchable_sets()},
+                      {"lehr bench step", {"vgg16", "cifar", "mlp"}},
                       {"lehr bench kernels", bench_families()}};
   auto& help = out["lehr help"];
   for (const auto& topic : topics()) {
@@ -74,6 +91,11 @@ std::string installed_text(const CLI::App& app, const std::string& topic) {
   return {};
 }
 
+bool answers_to(const SpecDoc& doc, const std::string& topic) {
+  return same_name(doc.name, topic) || same_name(doc.class_name, topic) ||
+         std::any_of(doc.aliases.begin(), doc.aliases.end(), [&](const std::string& alias) { return same_name(alias, topic); });
+}
+
 void help_command(Console& console, const CLI::App& app, const std::string& topic) {
   if (const std::string text = installed_text(app, topic); !text.empty()) {
     console.out << text;
@@ -81,8 +103,8 @@ void help_command(Console& console, const CLI::App& app, const std::string& topi
   }
   if (topic.empty()) {
     console.out << app.help()
-                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback or data set;\nlehr help "
-                   "layers|networks|optimizers|schedules|callbacks|metrics|baselines|data lists them;\nlehr help "
+                << "\nlehr help NAME explains a layer, network, optimizer, schedule, callback, loss, metric or data set;\nlehr help "
+                   "layers|networks|optimizers|schedules|callbacks|losses|metrics|baselines|data lists them;\nlehr help "
                    "man|bash-completion|zsh-completion prints "
                    "what make install lays down.\n";
     return;
@@ -96,7 +118,7 @@ void help_command(Console& console, const CLI::App& app, const std::string& topi
     }
     for (const auto& doc : t.docs) {
       known.push_back(doc.name);
-      if (same_name(doc.name, topic) || same_name(doc.class_name, topic)) {
+      if (answers_to(doc, topic)) {
         console.out << (console.json ? help_json(doc).text(2) : help_text(doc)) << '\n';
         return;
       }
@@ -106,7 +128,8 @@ void help_command(Console& console, const CLI::App& app, const std::string& topi
       {.category = Category::usage,
        .where = "lehr help",
        .what = "there is no topic \"" + topic + "\"",
-       .expected = "layers, networks, optimizers, schedules, callbacks, metrics, baselines, oracles, pruners, data, or a name in them",
+       .expected =
+           "layers, networks, optimizers, schedules, callbacks, losses, metrics, baselines, oracles, pruners, data, or a name in them",
        .got = topic,
        .hint = did_you_mean(nearest(topic, known))});
 }

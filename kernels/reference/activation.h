@@ -35,6 +35,8 @@ inline double activation(const ActivationSpec& spec, double x) {
       return softplus(x);
     case Activation::softsign:
       return x / (1 + std::abs(x));
+    case Activation::log_sigmoid:
+      return -softplus(-x);
     case Activation::silu:
       return x * sigmoid(x);
     case Activation::gelu:

@@ -185,8 +185,8 @@ fully connected layer
   units       a whole number; required
               number of outputs
   activation  linear | relu | relu6 | leaky_relu | elu | selu | sigmoid | tanh | softplus | softsign
-              | silu | gelu | hard_sigmoid | hard_silu | mish | exponential | softmax | log_softmax;
-              default linear
+              | log_sigmoid | silu | gelu | hard_sigmoid | hard_silu | mish | exponential | softmax
+              | log_softmax; default linear
               applied to the outputs
   use_bias    true or false; default true
               adds b

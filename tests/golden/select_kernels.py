@@ -8,8 +8,8 @@ import sys
 
 KERNELS = ("act.", "loss.mse.", "loss.mae.", "loss.huber.", "loss.bce.", "loss.cce.", "loss.scce.", "ops.", "layer.leaky_relu", "layer.maxpool.",
            "layer.avgpool.", "metric.binary", "metric.categorical", "metric.sparse", "metric.topk")
-# log_sigmoid is no activation of ours, ignore_class and from_sorted_ids no options.
-NO_KERNELS = ("act.log_sigmoid", "ignore_class", "sorted_ids", "sparse_topk")
+# ignore_class and from_sorted_ids are no options of ours.
+NO_KERNELS = ("ignore_class", "sorted_ids", "sparse_topk")
 KEYS = ("id", "component", "params", "inputs", "expected", "tolerance", "upstream")
 
 

@@ -160,7 +160,7 @@ std::map<std::string, Answer> answers() {
     loss((where + "categorical_crossentropy").c_str(), LossKind::categorical_crossentropy);
     loss((where + "sparse_categorical_crossentropy").c_str(), LossKind::sparse_categorical_crossentropy);
   }
-  for (const char* name : {"relu", "sigmoid", "softplus", "softsign", "silu", "selu", "elu", "softmax"})
+  for (const char* name : {"relu", "sigmoid", "softplus", "softsign", "log_sigmoid", "silu", "selu", "elu", "softmax"})
     all[std::string("activation.") + name] = [a = *activation_of(name)](Cpu& cpu, const json& c) {
       return activation(cpu, c, {.activation = a});
     };

@@ -99,11 +99,13 @@ struct MetricRow {
   std::vector<float> values;  ///< of the two rows of `probabilities`
 };
 const std::vector<MetricRow>& metric_rows() {
-  static const std::vector<MetricRow> list{{"accuracy", "accuracy", {1, 1}, true, {1, 0}},
-                                           {"accuracy", "categorical_accuracy", {0, 1, 0, 1, 0, 0}, false, {1, 1}},
-                                           {"top_k_categorical_accuracy", "top_k_categorical_accuracy(k=2)", {2, 1}, true, {1, 0}},
-                                           {"mean_squared_error", "mse", {0, 0, 0, 1, 1, 1}, false, {0.38F / 3, 1.54F / 3}},
-                                           {"mean_absolute_error", "mae", {0, 0, 0, 1, 1, 1}, false, {1.0F / 3, 2.0F / 3}}};
+  static const std::vector<MetricRow> list{
+      {"accuracy", "accuracy", {1, 1}, true, {1, 0}},
+      {"accuracy", "categorical_accuracy", {0, 1, 0, 1, 0, 0}, false, {1, 1}},
+      {"binary_accuracy", "binary_accuracy(threshold=0.4)", {0, 1, 1, 1, 1, 0}, false, {2.0F / 3, 2.0F / 3}},
+      {"top_k_categorical_accuracy", "top_k_categorical_accuracy(k=2)", {2, 1}, true, {1, 0}},
+      {"mean_squared_error", "mse", {0, 0, 0, 1, 1, 1}, false, {0.38F / 3, 1.54F / 3}},
+      {"mean_absolute_error", "mae", {0, 0, 0, 1, 1, 1}, false, {1.0F / 3, 2.0F / 3}}};
   return list;
 }
 

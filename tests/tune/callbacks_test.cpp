@@ -12,10 +12,12 @@
 #include "tests/check/small_training.h"
 #include "tests/check/temporary_folder.h"
 #include "tune/callbacks/csv_logger.h"
+#include "tune/callbacks/early_stopping.h"
 #include "tune/callbacks/lambda_callback.h"
 #include "tune/callbacks/learning_rate_scheduler.h"
 #include "tune/callbacks/reduce_lr_on_plateau.h"
 #include "tune/callbacks/terminate_on_nan.h"
+#include "tune/replay.h"
 
 using namespace lehr;
 
@@ -109,6 +111,25 @@ TEST_CASE("csv_logger: the bytes of Keras's file") {
   CHECK(text.starts_with("epoch;learning_rate;loss;val_learning_rate;val_loss\r\n0;0.10000000149011612;"));
   CHECK(text.ends_with(";NA;NA\r\n"));
   CHECK(std::count(text.begin(), text.end(), '\n') == 3);
+}
+
+TEST_CASE("validation_freq: epochs between have no val_ value, callbacks pass over them, and a replay decides as the run did") {
+  const Dataset train = check::small_dataset(29), validation = check::small_dataset(13);
+  Model model = check::small_model(SGD{.learning_rate = 0.0});  // nothing improves
+  const EarlyStopping stopping{.monitor = "val_loss", .patience = 2};
+  const FitResult done =
+      model.fit_run(train, {.epochs = 12, .batch_size = 8, .validation_data = &validation, .validation_freq = 3, .callbacks = {stopping}});
+  REQUIRE(done.stopped.has_value());
+  CHECK(done.stopped->first == 8);  // validated after the 3rd, 6th and 9th
+  for (std::int64_t epoch = 0; epoch < 9; ++epoch) {
+    CHECK(std::isnan(done.history.at("val_loss", epoch)) == ((epoch + 1) % 3 != 0));
+    CHECK(std::isnan(done.history.at("val_accuracy", epoch)) == ((epoch + 1) % 3 != 0));
+    CHECK(std::isfinite(done.history.at("loss", epoch)));
+  }
+  const Replay again = replay(done.history, {.learning_rate = 0.1, .callbacks = {stopping}});
+  CHECK(again.epochs.size() == 9);
+  CHECK(again.epochs.back().stop);
+  CHECK_THROWS_AS(model.fit(train, {.validation_data = &validation, .validation_freq = 0}), Error);
 }
 
 TEST_CASE("callbacks: a recursive schedule and a plateau go on where a run was left in the middle of an epoch") {

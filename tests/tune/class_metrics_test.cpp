@@ -41,7 +41,8 @@ lehr::ClassMetric metric(const std::string& text) { return lehr::class_metric_fr
 
 std::vector<std::pair<std::string, double>> values(const std::string& text, const Array& outputs, std::span<const std::int32_t> truth,
                                                    std::span<const std::string> names = {}, bool logits = false) {
-  return lehr::class_metric_values(std::vector{metric(text)}, outputs, truth, names, logits);
+  return lehr::class_metric_values(std::vector{metric(text)}, outputs, std::vector(truth.begin(), truth.end()), names,
+                                   logits ? lehr::Scores::softmax_logits : lehr::Scores::probabilities);
 }
 
 }  // namespace
@@ -81,7 +82,7 @@ TEST_CASE("class metrics: one output speaks of the positive class, as scikit-lea
 }
 
 TEST_CASE("class metrics: names as Keras and people write them; anything else is told") {
-  CHECK(metric("F1Score").kind == lehr::ClassMetricKind::f1_score);
+  CHECK(metric("F1Score").kind == lehr::ClassMetricKind::f_score);
   CHECK(metric("sensitivity").kind == lehr::ClassMetricKind::recall);
   CHECK(metric("auc(name=area)").name == "area");
   CHECK(lehr::is_class_metric(lehr::parse_spec("recall", "m")));

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 
+#include "engine/data/csv.h"
 #include "engine/data/split.h"
 #include "engine/spec/parse.h"
 #include "kernels/metrics.h"
@@ -15,6 +16,7 @@
 #include "tests/check/golden.h"
 #include "tests/check/small_training.h"
 #include "tests/check/temporary_folder.h"
+#include "tune/callbacks/csv_logger.h"
 #include "tune/callbacks/learning_rate_scheduler.h"
 #include "tune/callbacks/model_checkpoint.h"
 #include "tune/find_lr.h"
@@ -165,6 +167,22 @@ TEST_CASE("golden: the callback cases of Keras's own tests") {
         recorded("val_loss", check::flat(inputs.at("monitored_values"))),
         {.learning_rate = params.at("initial_lr").number(), .callbacks = {callback("ReduceLROnPlateau", without(params, "initial_lr"))}});
     CHECK(done.epochs.back().learning_rate == doctest::Approx(expected.at("final_lr").number()).epsilon(1e-6));
+  };
+  answers["cb.csv_logger.validation_freq"] = [](const JsonValue& inputs, const JsonValue&, const JsonValue& expected) {
+    const TemporaryFolder folder;
+    const Dataset validation = four_classes(4);
+    Model model = check::small_model();
+    model.fit(four_classes(8), {.epochs = inputs.at("epochs").integer(),
+                                .batch_size = 8,
+                                .validation_data = &validation,
+                                .validation_freq = inputs.at("validation_freq").integer(),
+                                .callbacks = {CSVLogger{.filename = "log.csv"}},
+                                .folder = folder.path()});
+    const auto log = parse_csv(read_file(folder / "log.csv"), "log.csv");
+    const auto column = static_cast<std::size_t>(std::find(log.at(0).begin(), log.at(0).end(), "val_loss") - log.at(0).begin());
+    const JsonValue& cells = expected.at("val_loss_column");
+    REQUIRE(log.size() == cells.size() + 1);
+    for (std::size_t i = 0; i < cells.size(); ++i) CHECK((log[i + 1].at(column) == "NA") == (cells.at(i).string() == "NA"));
   };
   answers["cb.lr_scheduler.one_arg"] = [](const JsonValue&, const JsonValue& params, const JsonValue& expected) {
     CHECK(one_epoch(params.at("schedule").string()).at("learning_rate", 0) == expected.at("final_lr").number());

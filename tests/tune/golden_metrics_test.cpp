@@ -1,4 +1,4 @@
-// Metrics of a whole set's predictions against Keras's own tests (upstream.json): F-scores of beta 1, precision, the confusion matrix.
+// Metrics of a whole set's predictions against Keras's own tests (upstream.json): F-scores, precision, the confusion matrix.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,53 +21,44 @@ Table table_of(const JsonValue& rows) {
   return out;
 }
 
-bool one_class_a_row(const Table& truth) {
-  return std::all_of(truth.begin(), truth.end(),
-                     [](const auto& row) { return row.size() > 1 && std::accumulate(row.begin(), row.end(), 0.0) == 1; });
+ClassTruth truth_of(const Table& rows) {
+  if (rows[0].size() == 1) {
+    std::vector<std::int32_t> ids;
+    for (const auto& row : rows) ids.push_back(static_cast<std::int32_t>(row[0]));
+    return ids;
+  }
+  std::vector<std::uint8_t> yes;
+  for (const auto& row : rows) yes.insert(yes.end(), row.begin(), row.end());
+  return {std::move(yes), rows[0].size()};
 }
 
 std::vector<double> values(const std::string& text, const Table& truth, const Table& outputs) {
   const auto columns = std::ssize(outputs[0]);
   Array scores({std::ssize(outputs), columns}, DType::f32);
-  std::vector<std::int32_t> ids;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
+  for (std::size_t i = 0; i < outputs.size(); ++i)
     std::copy(outputs[i].begin(), outputs[i].end(), scores.as<float>().begin() + static_cast<std::ptrdiff_t>(i) * columns);
-    ids.push_back(static_cast<std::int32_t>(
-        columns == 1 ? truth[i][0] : static_cast<double>(std::max_element(truth[i].begin(), truth[i].end()) - truth[i].begin())));
-  }
   std::vector<double> out;
-  for (const auto& [name, value] : class_metric_values(std::vector{class_metric_from_spec(parse_spec(text, "test"))}, scores, ids))
+  for (const auto& [name, value] :
+       class_metric_values(std::vector{class_metric_from_spec(parse_spec(text, "test"))}, scores, truth_of(truth)))
     out.push_back(value);
   return out;
-}
-
-/// Each column a question of its own with the answer yes or no; with `together`, all entries as the answers to one.
-std::vector<double> by_columns(const std::string& text, const Table& truth, const Table& outputs, bool together) {
-  std::vector<double> out;
-  Table t, z;
-  for (std::size_t c = 0; c < truth[0].size(); ++c) {
-    if (!together) t = z = {};
-    for (std::size_t i = 0; i < truth.size(); ++i) {
-      t.push_back({truth[i][c]});
-      z.push_back({outputs[i][c]});
-    }
-    if (!together) out.push_back(values(text, t, z).at(0));
-  }
-  return together ? values(text, t, z) : out;
 }
 
 /// Empty: there is no such metric here.
 std::vector<double> answer(const JsonValue& c) {
   const JsonValue &params = c.at("params"), &in = c.at("inputs");
   if (in.find("sample_weight") != nullptr) return {};
-  const Table truth = table_of(in.at("y_true")), outputs = table_of(in.at("y_pred"));
-  if (c.at("component").string() == "metric.Precision")
-    return params.size() == 0 ? values("precision", truth, outputs) : std::vector<double>{};
-  if (params.at("beta").number() != 1) return {};
-  const std::string average = params.at("average").is_null() ? "none" : params.at("average").string();
-  if (one_class_a_row(truth) && params.at("threshold").is_null()) return values("f1_score(average=" + average + ")", truth, outputs);
-  if (average != "none" && average != "micro") return {};
-  return by_columns("f1_score(threshold=" + params.at("threshold").text() + ")", truth, outputs, average == "micro");
+  Table truth = table_of(in.at("y_true")), outputs = table_of(in.at("y_pred"));
+  if (c.at("component").string() == "metric.Precision") {
+    const JsonValue* top_k = params.find("top_k");
+    if (top_k == nullptr) return values("precision", truth, outputs);
+    truth = {check::flat(in.at("y_true"))}, outputs = {check::flat(in.at("y_pred"))};  // Keras looks for them along the last axis
+    return values("precision(top_k=" + top_k->text() + ")", truth, outputs);
+  }
+  std::string metric = "fbeta_score(beta=" + params.at("beta").text();
+  metric += ", average=" + (params.at("average").is_null() ? "none" : params.at("average").string());
+  if (!params.at("threshold").is_null()) metric += ", threshold=" + params.at("threshold").text();
+  return values(metric + ")", truth, outputs);
 }
 
 }  // namespace

@@ -125,8 +125,10 @@ std::string keras_code(const FitJob& job, const Model& model, const std::vector<
     add("keras.callbacks.LearningRateScheduler(lambda epoch, rate: rates[epoch])");
   }
   for (const auto& text : job.callbacks) add(python(callback_catalogue().from(parse_spec(text)).text(), "keras.callbacks."));
-  out += fmt::format("history = model.fit(x_train, y_train, batch_size={}, epochs={}, validation_data=(x_val, y_val){}", job.batch_size,
-                     rates.empty() ? job.epochs : static_cast<std::int64_t>(rates.size()), job.shuffle ? "" : ", shuffle=False");
+  out += fmt::format("history = model.fit(x_train, y_train, batch_size={}, epochs={}, validation_data=(x_val, y_val){}{}", job.batch_size,
+                     rates.empty() ? job.epochs : static_cast<std::int64_t>(rates.size()),
+                     job.validation_freq == 1 ? "" : fmt::format(", validation_freq={}", job.validation_freq),
+                     job.shuffle ? "" : ", shuffle=False");
   return out + (callbacks.empty() ? ")\n" : ",\n  callbacks=[" + callbacks + "])\n");
 }
 

@@ -76,7 +76,7 @@ class Writer {
 
   void add(const ClassMetric& metric) {
     if (const auto keras = keras_metric(metric, outputs_ == 1)) {
-      const bool flat = outputs_ == 1 && metric.kind == ClassMetricKind::f1_score;  // refuses labels that are no column
+      const bool flat = outputs_ == 1 && metric.kind == ClassMetricKind::f_score;  // refuses labels that are no column
       const bool adapted = takes_ids(loss_) || from_logits(loss_) || flat;
       adapts_ = adapts_ || adapted;
       const std::string name = "keras.metrics." + keras->class_name;
@@ -85,7 +85,7 @@ class Writer {
       notes_ += "# " + metric.name + ": Keras has no such average of AUC\n";
     } else {
       counts_ = true;
-      item(fmt::format("EachClass({}, {}, {}, {}, name='{}')", outputs_, named(metric), value(metric.kind), counted(metric), metric.name));
+      item(fmt::format("EachClass({}, {}, {}, {}, name='{}')", outputs_, named(metric), value(metric), counted(metric), metric.name));
     }
   }
 
@@ -106,20 +106,24 @@ class Writer {
     std::string out;
     if (takes_ids(loss_)) out += space + "y_true = keras.ops.one_hot(keras.ops.reshape(y_true, (-1,)), y_pred.shape[-1])\n";
     if (outputs_ == 1) out += space + "y_true = keras.ops.reshape(y_true, (-1, 1))\n";
-    if (from_logits(loss_)) out += space + fmt::format("y_pred = keras.ops.{}(y_pred)\n", outputs_ == 1 ? "sigmoid" : "softmax");
+    if (from_logits(loss_))
+      out += space + fmt::format("y_pred = keras.ops.{}(y_pred)\n", outputs_ == 1 || is_binary(loss_) ? "sigmoid" : "softmax");
     return out;
   }
 
+  bool several() const { return is_binary(loss_) && outputs_ > 1; }  ///< a row may have several classes
+
   std::string named(const ClassMetric& metric) const {
-    if (!metric.by_entries() && outputs_ > 1) return "lambda y: keras.ops.one_hot(keras.ops.argmax(y, -1), y.shape[-1])";
+    if (!metric.by_entries() && outputs_ > 1 && !(several() && metric.kind != ClassMetricKind::f_score))
+      return "lambda y: keras.ops.one_hot(keras.ops.argmax(y, -1), y.shape[-1])";
     const std::string above = fmt::format("y > {}", metric.threshold.value_or(0.5));
     if (!metric.top_k) return "lambda y: " + above;
     const std::string largest = fmt::format("keras.ops.sum(keras.ops.one_hot(keras.ops.top_k(y, {})[1], y.shape[-1]), -2)", *metric.top_k);
     return "lambda y: " + largest + (metric.threshold ? " * keras.ops.cast(" + above + ", 'float32')" : "");
   }
 
-  static std::string value(ClassMetricKind kind) {
-    switch (kind) {
+  static std::string value(const ClassMetric& metric) {
+    switch (metric.kind) {
       case ClassMetricKind::precision:
         return "lambda tp, fp, fn, tn: (tp, tp + fp)";
       case ClassMetricKind::recall:
@@ -127,7 +131,8 @@ class Writer {
       case ClassMetricKind::specificity:
         return "lambda tp, fp, fn, tn: (tn, tn + fp)";
       default:
-        return "lambda tp, fp, fn, tn: (2 * tp, 2 * tp + fp + fn)";
+        return fmt::format("lambda tp, fp, fn, tn: ({0} * tp, {0} * tp + fp + {1} * fn)", 1 + metric.beta * metric.beta,
+                           metric.beta * metric.beta);
     }
   }
 
@@ -136,7 +141,7 @@ class Writer {
     if (outputs_ == 1 || metric.averaged() == ClassAverage::micro) return "'micro'";
     if (metric.averaged() == ClassAverage::none) return "'none'";
     if (metric.averaged() == ClassAverage::weighted) return "lambda tp, fp, fn: tp + fn";
-    return metric.by_entries() ? "lambda tp, fp, fn: tp + fp + fn >= 0" : "lambda tp, fp, fn: tp + fp + fn > 0";
+    return metric.by_entries() || several() ? "lambda tp, fp, fn: tp + fp + fn >= 0" : "lambda tp, fp, fn: tp + fp + fn > 0";
   }
 
   const Loss& loss_;

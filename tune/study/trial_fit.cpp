@@ -144,11 +144,14 @@ class OneRun {
     return total;
   }
 
+  /// False after an epoch without a validation that would say.
+  bool measured(std::int64_t epoch) const { return !r_.objectives[0].name.starts_with("val_") || (epoch + 1) % job_.validation_freq == 0; }
+
   void on_epoch(Model& model, const TrainingState& state) {
     const History& h = state.history;
     const std::int64_t row = h.epochs() - 1, epoch = h.rows.back().epoch;
     const double value = objective(model, h, 0, row);
-    if (epoch >= r_.stage.initial_epoch) {
+    if (epoch >= r_.stage.initial_epoch && measured(epoch)) {
       const bool better = std::isnan(best_) || (r_.objectives[0].maximize ? value > best_ : value < best_);
       if (!std::isnan(value) && better) {
         best_ = value;
@@ -193,15 +196,18 @@ class OneRun {
     std::optional<std::int64_t> best;
     // One that a callback has ended in an earlier round is what it was.
     const std::int64_t first = h.epochs() > 0 && h.rows.back().epoch >= r_.stage.initial_epoch ? r_.stage.initial_epoch : 0;
+    bool last_is_none = false;
     for (std::int64_t row = 0; row < h.epochs(); ++row) {
-      if (h.rows[static_cast<std::size_t>(row)].epoch < first) continue;
+      const std::int64_t epoch = h.rows[static_cast<std::size_t>(row)].epoch;
+      if (epoch < first || !measured(epoch)) continue;
       const double value = objective(model, h, 0, row);
-      if (std::isnan(value)) continue;
+      last_is_none = std::isnan(value);
+      if (last_is_none) continue;
       const double held = best ? objective(model, h, 0, *best) : value;
       if (!best || r_.score_last || (r_.objectives[0].maximize ? value > held : value < held)) best = row;
     }
     // The last epoch's value counts where it is asked for, even if it is no number.
-    if (r_.score_last && h.epochs() > 0 && std::isnan(objective(model, h, 0, h.epochs() - 1))) best.reset();
+    if (r_.score_last && last_is_none) best.reset();
     if (!best) return;
     done_.best_epoch = h.rows[static_cast<std::size_t>(*best)].epoch;
     for (std::size_t k = 0; k < r_.objectives.size(); ++k) done_.values.push_back(objective(model, h, k, *best));
