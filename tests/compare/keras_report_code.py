@@ -32,6 +32,13 @@ CASES = [  # name, labels, last layer, metrics, further flags
     ("one-hot, Keras's own reading", "one-hot", "dense(4, softmax)", "accuracy(name=hits)," + ENTRIES, []),
     ("yes or no", "binary", "dense(1, sigmoid)", "accuracy,precision,recall,specificity,f1_score,auc,precision(thresholds=0.7,name=sure)", []),
     ("yes or no, logits", "binary", "dense(1)", "precision,recall,specificity,f1_score,auc", []),
+    ("several classes a row", "several", "dense(4, sigmoid)", "binary_accuracy,precision,recall(average=weighted),f1_score(threshold=0.5),"
+     "fbeta_score(beta=2),fbeta_score(beta=0.5,threshold=0.4,average=weighted,name=f_half),specificity(average=none),"
+     "precision(thresholds=0.4,name=p_all)", ["--loss", "binary_crossentropy"]),
+    ("several classes a row, logits", "several", "dense(4)", "precision,recall(average=none),f1_score(threshold=0.5,average=macro),"
+     "specificity(average=weighted)", ["--loss", "binary_crossentropy(true)"]),
+    ("one-hot, focal", "one-hot", "dense(4, softmax)", "accuracy,fbeta_score(beta=3,average=none)", ["--loss", "categorical_focal_crossentropy(0.5, 1.5)"]),
+    ("a validation every other epoch", "ids", "dense(4, softmax)", "accuracy", ["--validation-freq", "2"]),
     ("a schedule of the lecture", "ids", "dense(4, softmax)", "accuracy", ["--learning-rate", "step_decay(0.5, 1)"]),
     ("values", "values", "dense(1)", "mae,mse", ["--optimizer", "sgd(learning_rate=cosine_decay(0.01, 20), momentum=0.9)"]),
 ]
@@ -40,6 +47,8 @@ CASES = [  # name, labels, last layer, metrics, further flags
 def labels_of(kind, ids, x):
     if kind == "one-hot":
         return np.eye(4, dtype="float32")[ids]
+    if kind == "several":
+        return (x[:, :4] > 0.4).astype("float32")
     if kind == "binary":
         return (ids == 0).astype("int32")
     return ids if kind == "ids" else (x[:, :1] - x[:, 1:2]).astype("float32")

@@ -88,6 +88,35 @@ TEST_CASE("metrics in training: left in the middle of an epoch and gone on with,
   }
 }
 
+TEST_CASE(
+    "metrics in training: a row of several classes; outputs as logits say what their sigmoids say, and the order of rows is followed") {
+  Dataset train = check::small_dataset(29);
+  train.y = Array({29, 4}, DType::f32);
+  for (std::size_t i = 0; i < 29 * 4; ++i) train.y.as<float>()[i] = i * 7 % 5 < 2 ? 1.0F : 0.0F;
+  const auto values = [&](Activation last, bool logits) {
+    Network net(Shape{12, 12, 3});
+    net.add(Flatten{}).add(Dense{.units = 4, .activation = last});
+    MetricList list = metrics_from_text({"precision, recall(average=none), fbeta_score(beta=2, threshold=0.4), auc"});
+    Model model(std::move(net), {.optimizer = Adam{.learning_rate = 0.0},
+                                 .loss = BinaryCrossentropy{.from_logits = logits},
+                                 .metrics = std::vector<Metric>{},
+                                 .class_metrics = list.class_metrics,
+                                 .input = rescaling(1.0 / 255)});
+    const History history = model.fit(train, {.epochs = 1, .batch_size = 8, .shuffle = true});
+    std::vector<double> out;
+    for (const auto& [name, value] : model.evaluate(train, 29).values) {
+      CAPTURE(name);
+      CHECK(history.at(name, 0) == doctest::Approx(value).epsilon(1e-5));
+      out.push_back(value);
+    }
+    return out;
+  };
+  const auto probabilities = values(Activation::sigmoid, false), logits = values(Activation::linear, true);
+  REQUIRE(probabilities.size() == 8);  // the loss, precision, recall of four, F-score, AUC
+  REQUIRE(logits.size() == 8);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(logits[i] == doctest::Approx(probabilities[i]).epsilon(1e-6));
+}
+
 TEST_CASE("metrics in training: more of them is better, and a monitor may name any of them") {
   for (const char* name : {"val_auc", "precision", "val_f1_2", "Recall", "val_F1Score", "specificity", "sensitivity"})
     CHECK(maximizes(MonitorMode::automatic, name));
