@@ -93,6 +93,7 @@ class Callback {
   virtual std::int64_t every_batches() const { return 0; }  ///< n: on_train_batch_end after every n-th batch of an epoch and its last
   virtual bool stops_on_nan() const { return false; }       ///< a loss that is no number must not touch the weights
   virtual bool schedules() const { return false; }          ///< sets the rate at every epoch's begin
+  virtual bool reduces_rate() const { return false; }       ///< by a factor that outlives what a schedule sets
   virtual std::string monitor() const { return {}; }        ///< checked before training against what the run will report
   virtual CallbackState save() const = 0;                   ///< all that it knows; {} for what knows nothing
   virtual void load(const CallbackState&) = 0;

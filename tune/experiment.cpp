@@ -75,7 +75,7 @@ ExperimentRun run_of(const FitOutcome& outcome, std::uint64_t seed) {
                     .best_epoch = s.best_epoch.value_or(0),
                     .val_accuracy = value_of(s.best, "val_accuracy"),
                     .seconds = s.seconds,
-                    .restored = s.restored,
+                    .restored = s.restored_epoch.has_value(),
                     .largest_class_share = s.largest_class_share,
                     .verdict = s.verdict,
                     .history = outcome.history};

@@ -67,7 +67,11 @@ std::string about_text(double seconds) {
 
 std::string epochs_text(std::int64_t epochs) { return fmt::format("{} epoch{}", epochs, epochs == 1 ? "" : "s"); }
 
-double learning_rate_of(const FitJob& job) { return job_optimizer(job).learning_rate().first(); }
+/// The rate that is trained with: of a warm-up the one that it leads to, which is the optimizer's.
+double learning_rate_of(FitJob job) {
+  if (job.learning_rate.starts_with("warmup(")) job.learning_rate.clear();
+  return job_optimizer(job).learning_rate().first();
+}
 
 /// How many times the lecture's rate this is.
 double rate_factor(const Experiment& e, const FitJob& job) {

@@ -19,7 +19,7 @@ FitRun::FitRun(Model& model, const Dataset& train, const FitOptions& options)
   rows_ = make_row_feed(backend(), train, y_, batch_);
   for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
   for (const auto& callback : callbacks_) has_scheduler_ = has_scheduler_ || callback->schedules();
-  check_monitors(o_, callbacks_, m_.log_names(o_.validation_data != nullptr));
+  check_monitors(o_, callbacks_, m_.log_names(o_.validation_data != nullptr && o_.validation_freq <= o_.epochs));
   if (!m_.class_metrics().empty()) {
     truth_ = class_truth(train);
     outputs_ = Buffer(backend(), static_cast<std::size_t>(n_ * m_.network().output().elements()) * sizeof(float));
@@ -38,6 +38,7 @@ FitResult FitRun::run() {
   for (auto& callback : callbacks_) callback->on_train_begin(*this);
   for (epoch_ = position_.epoch; epoch_ < o_.epochs && !stopped_ && !interrupted_; ++epoch_) run_epoch();
   result_.state = training_state();
+  if (epoch_ > 0 && !interrupted_) --epoch_;  // what happens at the end belongs to the last epoch
   end_averaged();
   if (!interrupted_) each([&](Callback& c) { c.on_train_end(*this); });
   result_.seconds = steady_seconds() - begin_;
@@ -92,6 +93,25 @@ MemoryUse FitRun::measure(const Dataset& train) {
   return use;
 }
 
+namespace {
+/// "early_stopping_state" of "early_stopping_state(best=0.5, ...)".
+std::string_view kind_of_state(const CallbackState& state) { return std::string_view(state.text).substr(0, state.text.find('(')); }
+}  // namespace
+
+/// Each the first state of its kind that is left, so that a run may go on with more callbacks, fewer, or in another order; one without a state
+/// begins anew.
+void FitRun::load_callbacks(std::vector<CallbackState> states) {
+  for (auto& callback : callbacks_) {
+    const CallbackState fresh = callback->save();
+    if (fresh.text.empty()) continue;
+    const auto found = std::find_if(states.begin(), states.end(),
+                                    [&](const CallbackState& s) { return !s.text.empty() && kind_of_state(s) == kind_of_state(fresh); });
+    if (found == states.end()) continue;
+    callback->load(*found);
+    states.erase(found);
+  }
+}
+
 void FitRun::start() {
   auto counters = m_.state().read_counters();
   if (o_.resume) {
@@ -102,8 +122,7 @@ void FitRun::start() {
     rate_override_ = r.learning_rate;
     rate_factor_ = r.rate_factor;
     if (r.ended(o_.epochs)) stopped_ = r.stopped;
-    for (std::size_t i = 0; i < callbacks_.size() && i < r.callbacks.size(); ++i)
-      if (!r.callbacks[i].text.empty()) callbacks_[i]->load(r.callbacks[i]);
+    load_callbacks(r.callbacks);
   } else {
     counters.stop = 0;
   }

@@ -62,6 +62,7 @@ void FitRun::clear_invalid() {
   auto counters = m_.state().read_counters();
   counters.stop = 0;
   m_.state().write_counters(counters);
+  rolled_back_ = true;
 }
 
 ScheduleRun FitRun::schedule_run() const {

@@ -1,5 +1,6 @@
 // One epoch: its order and rates, its batches, validation, callbacks, history.
 #include <algorithm>
+#include <utility>
 
 #include "engine/data/split.h"
 #include "tune/fit_run.h"
@@ -156,7 +157,8 @@ bool FitRun::validate(EpochLogs& logs) {
 /// rate = schedule * factor, where callbacks may have set the factor.
 void FitRun::add_rates(EpochLogs& logs, double rate, double factor) const {
   logs.emplace_back("learning_rate", kept_rate(rate));
-  if (has_scheduler_ && !scheduled() && factor != 1) {
+  const bool reduced = factor != 1 || std::any_of(callbacks_.begin(), callbacks_.end(), [](const auto& c) { return c->reduces_rate(); });
+  if (has_scheduler_ && !scheduled() && reduced) {
     logs.emplace_back("schedule_rate", rate_override_.value_or(rate));
     logs.emplace_back("rate_factor", factor);
   }
@@ -169,8 +171,8 @@ void FitRun::add_rates(EpochLogs& logs, double rate, double factor) const {
 void FitRun::finish_epoch(double begin, double rate, double factor) {
   EpochLogs logs = named(epoch_means());
   if (outputs_.bytes() > 0) add_class_metrics(logs);
-  // An epoch that ended early counts as a whole one: the optimizer's step says so, for whoever goes on with it.
-  if (epoch_steps_done_ < steps()) {
+  // An epoch that ended early, or was rolled back at its last batch, counts as a whole one: the optimizer's step says so, for whoever goes on.
+  if (epoch_steps_done_ < steps() || std::exchange(rolled_back_, false)) {
     auto counters = m_.state().read_counters();
     counters.step = base_step_ + steps();
     m_.state().write_counters(counters);

@@ -11,6 +11,7 @@
 #include "layers/augmentation.h"
 #include "layers/catalogue.h"
 #include "tune/callbacks/combination.h"
+#include "tune/callbacks/learning_rate_scheduler.h"
 #include "tune/callbacks/tensorboard.h"
 #include "tune/format.h"
 #include "tune/job_inputs.h"
@@ -112,15 +113,21 @@ class JobRun {
  private:
   void warn_of_schedule() {
     const LearningRate& rate = model_->options().optimizer.learning_rate();
-    if (rate.constant()) return;
+    if (!rate.constant()) warn_of(*rate.schedule());
+  }
+
+  /// Where it hardly moves.
+  void warn_of(const Schedule& schedule) {
     const std::int64_t batch = std::min(job_.batch_size, parts_.train.size());
-    const auto run = rate.run({.epochs = static_cast<double>(job_.epochs), .steps_per_epoch = (parts_.train.size() + batch - 1) / batch});
-    if (const std::string warning = schedule_warning(*rate.schedule(), run); !warning.empty())
-      parts_.messages.push_back("warning: " + warning);
+    const auto run = model_->options().optimizer.learning_rate().run(
+        {.epochs = static_cast<double>(job_.epochs), .steps_per_epoch = (parts_.train.size() + batch - 1) / batch});
+    if (const std::string warning = schedule_warning(schedule, run); !warning.empty()) parts_.messages.push_back("warning: " + warning);
   }
 
   void warn_of_callbacks() {
     for (const auto& text : job_.callbacks) callbacks_.push_back(callback_catalogue().from(parse_spec(text, "--callback")));
+    for (const auto& callback : callbacks_)
+      if (const auto* scheduler = callback.as<LearningRateScheduler>(); scheduler != nullptr) warn_of(scheduler->schedule.value());
     for (const auto& warning : combination_warnings(callbacks_, {.epochs = job_.epochs,
                                                                  .scheduled = !model_->options().optimizer.learning_rate().constant(),
                                                                  .validates = parts_.validation.has_value()}))
@@ -252,7 +259,7 @@ class JobRun {
     RunSummary summary = base_summary();
     summary.seconds = result.seconds;
     summary.samples_per_s = result.samples_per_s;
-    summary.restored = result.restored_epoch.has_value();
+    summary.restored_epoch = result.restored_epoch;
     if (result.stopped) summary.stopped = RunStop{.epoch = result.stopped->first, .why = result.stopped->second};
     if (result.interrupted) {
       summary.continue_command = "lehr fit --resume " + folder_->path().string();

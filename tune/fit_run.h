@@ -59,6 +59,7 @@ class FitRun final : public Run {
   StepPlan make_plan(std::int64_t size);
   MemoryUse measure(const Dataset& train);
   void start();
+  void load_callbacks(std::vector<CallbackState> states);
   TrainingState training_state() const;
   bool evaluates_elsewhere() const;
   void leave_averaged();
@@ -101,6 +102,7 @@ class FitRun final : public Run {
   Buffer outputs_;                   ///< [n, ...] f32 in the epoch's order, for class metrics; else empty
   ClassTruth truth_;                 ///< the rows' classes
   std::vector<std::int32_t> order_;  ///< of the epoch; empty: their own
+  bool rolled_back_ = false;         ///< in this epoch: the device's step stood still for a while
   StepPlan full_, ragged_;
   std::unique_ptr<PreparedEvaluation> validation_;
   std::vector<std::unique_ptr<Callback>> callbacks_;

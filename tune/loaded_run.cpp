@@ -1,6 +1,7 @@
 // A model as a run left it, or as a file holds it.
 #include <filesystem>
 
+#include "engine/atomic_file.h"
 #include "tune/fit_job.h"
 #include "tune/job_inputs.h"
 #include "tune/run_folder.h"
@@ -16,6 +17,14 @@ Network network_of(const FitJob& job, const RunFolder& folder) {
   std::error_code error;
   if (whole_model(job.model) && std::filesystem::exists(left, error)) return network_of_file(left);
   return job_network(job);
+}
+
+/// A run's model.keras takes features that are scaled already: who opens the file in the run's folder has those of the data.
+std::optional<FeatureScaler> scaler_beside(const std::string& model) {
+  const auto folder = std::filesystem::path(model).parent_path();
+  std::error_code error;
+  if (!whole_model(model) || !std::filesystem::exists(folder / scaler_file, error) || !RunFolder::holds_run(folder)) return {};
+  return FeatureScaler::parse(read_file((folder / scaler_file).string()), (folder / scaler_file).string());
 }
 
 }  // namespace
@@ -67,6 +76,7 @@ LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset
   bytes.x = Array({1}, DType::u8);
   ModelOptions options = model_options(out.job, data != nullptr ? *data : bytes, own);
   if (!chosen && (data == nullptr || raw)) options.input = {};
+  if (const auto scaler = scaler_beside(text)) options.input = data != nullptr ? scaled_input(*scaler, *data) : scaler->transform();
   out.model = std::make_unique<Model>(std::move(network), std::move(options));
   return out;
 }

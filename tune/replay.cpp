@@ -94,6 +94,10 @@ EpochLogs logs_of(const History& history, std::int64_t row, std::int64_t freq, d
   return logs;
 }
 
+bool names_rate(const History& history, const ReplayOptions& options) {
+  return options.learning_rate || std::isfinite(history.at("learning_rate", 0)) || std::isfinite(history.at("lr", 0));
+}
+
 double first_rate(const History& history, const ReplayOptions& options) {
   if (options.learning_rate) return *options.learning_rate;
   for (const char* name : {"learning_rate", "lr"})
@@ -134,7 +138,9 @@ Replay replay(const History& history, const ReplayOptions& options) {
     has_scheduler = has_scheduler || callbacks.back()->schedules();
   }
   ReplayRun run(history, first_rate(history, options), has_scheduler);
-  Replay out{.recorded_epochs = history.epochs(), .recorded_seconds = seconds_of(history, history.epochs())};
+  Replay out{.rate_assumed = !names_rate(history, options),
+             .recorded_epochs = history.epochs(),
+             .recorded_seconds = seconds_of(history, history.epochs())};
   const std::int64_t freq = validation_freq(history);
   for (auto& callback : callbacks) callback->on_train_begin(run);
   for (std::int64_t i = 0; i < history.epochs() && run.why().empty(); ++i) {
@@ -175,6 +181,8 @@ std::string replay_text(const Replay& replay) {
   if (!replay.why.empty())
     out += fmt::format("; stops after epoch {}: {}, {} epochs saved", replay.epochs.back().epoch + 1, replay.why,
                        replay.recorded_epochs - ran);
+  if (replay.rate_assumed)
+    out += "\nthe history names no learning rate: 0.001, Keras's usual one, is assumed; --learning-rate says another";
   out += fmt::format("\nlearning rate at the end {}; weights: {}\n", repr(replay.epochs.back().learning_rate),
                      replay.restored_epoch ? fmt::format("of epoch {}", *replay.restored_epoch + 1) : "of the last epoch");
   return out;

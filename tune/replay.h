@@ -24,6 +24,7 @@ struct Replay {
   std::vector<ReplayedEpoch> epochs = {};           ///< ends at the stop
   std::optional<std::int64_t> restored_epoch = {};  ///< whose weights came back
   std::string why = {};                             ///< it stopped; empty where it did not
+  bool rate_assumed = false;                        ///< neither the history nor the caller names a first rate
   std::int64_t recorded_epochs = 0;
   double seconds = 0, recorded_seconds = 0;  ///< NaN where the history has none
 };

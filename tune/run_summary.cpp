@@ -1,5 +1,7 @@
 #include "tune/run_summary.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "engine/json.h"
@@ -62,9 +64,10 @@ std::string report_text(const RunSummary& s) {
     out += "best epoch " + std::to_string(*s.best_epoch + 1) + ": " + score_text(s, s.best) + " (" + s.monitor + " " +
            metric_text(find(s.best, s.monitor) != nullptr ? *find(s.best, s.monitor) : std::nan("")) + ")\n";
     out += "last epoch " + std::to_string(s.epochs) + ": " + score_text(s, s.last) +
-           (s.restored                      ? "; the best epoch's weights are held"
-            : *s.best_epoch + 1 != s.epochs ? "; its weights are held (not the best epoch's: restore_best_weights=true does that)"
-                                            : "") +
+           (s.restored_epoch == s.best_epoch ? "; the best epoch's weights are held"
+            : s.restored_epoch               ? fmt::format("; the weights of epoch {} are held", *s.restored_epoch + 1)
+            : *s.best_epoch + 1 != s.epochs  ? "; its weights are held (not the best epoch's: restore_best_weights=true does that)"
+                                             : "") +
            "\n";
   }
   for (const auto& [part, values] : s.evaluations) {

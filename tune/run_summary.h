@@ -25,7 +25,7 @@ struct RunSummary {
   std::int64_t epochs = 0;                      ///< trained
   std::optional<std::int64_t> best_epoch = {};  ///< from 0
   NamedValues best = {}, last = {};
-  bool restored = false;  ///< the weights held are those of the best epoch
+  std::optional<std::int64_t> restored_epoch = {};  ///< from 0: the weights held are that epoch's; none: the last one's
   std::optional<RunStop> stopped = {};
   std::vector<std::pair<std::string, NamedValues>> evaluations = {};  ///< ("Test", {accuracy, loss})
   double largest_class_share = 0.0;                                   ///< of the evaluated set; 0: unknown

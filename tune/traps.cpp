@@ -43,13 +43,18 @@ std::string rate_never_trained(const History& history) {
                      reduced.back() + 1, trained);
 }
 
+namespace {
+/// As short as float32, in which rates are held, can say it: 0.0001, not 9.999999747378752e-05.
+std::string held_text(double rate) { return fmt::format("{}", static_cast<float>(rate)); }
+}  // namespace
+
 std::string rate_stood_still(const History& history) {
   const std::vector<double> rates = history.column("learning_rate");
   if (rates.size() < 2 || rates.front() == rates.back()) return {};
   const double change = std::abs(rates.back() / rates.front() - 1);
   if (change >= 0.01) return {};
   return fmt::format("the schedule took the rate from {} to {} over {} epochs: {:.2g} %, a constant rate under another name.",
-                     repr(rates.front()), repr(rates.back()), rates.size(), 100 * change);
+                     held_text(rates.front()), held_text(rates.back()), rates.size(), 100 * change);
 }
 
 std::string counters_apart(const History& history, std::string_view monitor, double loose, double strict) {

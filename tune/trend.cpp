@@ -10,7 +10,7 @@ ValueSeries series_of(const History& history, std::string_view name) {
   ValueSeries out;
   for (std::int64_t i = 0; i < history.epochs(); ++i) {
     const double value = history.at(name, i);
-    if (std::isnan(value)) continue;
+    if (!std::isfinite(value)) continue;
     out.epochs.push_back(history.rows[static_cast<std::size_t>(i)].epoch);
     out.values.push_back(value);
   }

@@ -36,8 +36,11 @@ std::optional<Verdict> not_a_number(const History& history) {
   if (!history.has("loss")) return {};
   for (std::int64_t i = 0; i < history.epochs(); ++i) {
     const double loss = history.at("loss", i);
-    if (std::isfinite(loss)) continue;
     const auto epoch = history.rows[static_cast<std::size_t>(i)].epoch;
+    const bool recovered = i + 1 < history.epochs() && std::any_of(history.events.begin(), history.events.end(), [&](const Event& e) {
+                             return e.kind == "rolled back" && e.epoch == epoch;
+                           });
+    if (std::isfinite(loss) || recovered) continue;
     return collapsed_at(epoch, fmt::format("collapsed at epoch {} (the loss is {})", epoch + 1, repr(loss)),
                         "no weight means anything after that; try a tenth of the learning rate");
   }

@@ -1,5 +1,6 @@
 // lehr fit: train.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "apps/console.h"
 #include "apps/fit_flags.h"
@@ -28,6 +29,11 @@ void apply_config(CLI::App& command, FitFlags& flags) {
   flags.job = job;
 }
 
+/// terminate_on_nan ended it.
+bool diverged(const History& history) {
+  return std::any_of(history.events.begin(), history.events.end(), [](const Event& e) { return e.kind == "diverged"; });
+}
+
 void train_command(CLI::App& command, Console& console, FitFlags& flags) {
   apply_config(command, flags);
   if (flags.job.model.empty() || flags.job.data.empty())
@@ -49,6 +55,7 @@ void train_command(CLI::App& command, Console& console, FitFlags& flags) {
     documents.push_back(fit_json(outcome.summary, outcome.history));
     if (!console.json && !console.quiet && outcome.confusion)
       console.out << report_table(class_report(*outcome.confusion, outcome.class_names), 8);
+    if (diverged(outcome.history)) console.exit_code = static_cast<int>(Category::failed);
     if (outcome.interrupted) console.exit_code = static_cast<int>(Category::interrupted);
     if (outcome.interrupted) break;
   }

@@ -132,3 +132,13 @@ TEST_CASE("an unwritable place and JSON errors") {
   CHECK(r.code == 3);
   CHECK(lehr::JsonValue::parse(r.out, "stdout").at("error").at("category").string() == "data");
 }
+
+TEST_CASE("command: a training that terminate_on_nan ends failed, exit code 1, with all its files") {
+  const Folder folder;
+  const Result r = command(folder,
+                           "fit --model 'flatten | dense(4, relu) | dense(10, softmax)' --data digits --epochs 3 --optimizer 'sgd(1e30)' "
+                           "--callback terminate_on_nan --run a --quiet --json");
+  CHECK(r.code == 1);
+  CHECK(r.out.find("\"stopped\":{") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.path / "a/history.csv"));
+}

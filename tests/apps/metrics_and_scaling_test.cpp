@@ -108,6 +108,7 @@ TEST_CASE("fit --scale-features: learned from the training part, kept with the r
   const JsonValue again = json_of(command(folder, "evaluate scaled --json"));
   CHECK(again.at("last").at("loss").number() == doctest::Approx(json_of(scaled).at("evaluate").at("loss").number()).epsilon(1e-6));
   const JsonValue predicted = json_of(command(folder, "predict scaled --input test.npy --json"));
+  CHECK(json_of(command(folder, "predict scaled/model.keras --input test.npy --json")).text() == predicted.text());
   std::int64_t ones = 0;
   for (const auto& row : predicted.at("probabilities").elements()) ones += row.at(std::size_t{0}).number() > 0.5 ? 1 : 0;
   CHECK(ones > 5);

@@ -98,6 +98,9 @@ TEST_CASE("terminate_on_nan: rolls back to the epoch's begin, halves the rate, a
   CHECK(done.history.at("learning_rate", 1) == doctest::Approx(0.05));
   CHECK(done.history.at("learning_rate", 2) == doctest::Approx(0.025));
   CHECK(model.state().snapshot() != begin);  // the third epoch's first five batches stand
+  // The batch that it names is that of its own epoch, also where nobody looks before an epoch's last batch.
+  for (const auto& text : events_of(done.history, "rolled back")) CHECK(text.starts_with("Batch 5: "));
+  CHECK(events_of(done.history, "diverged")[0].starts_with("Batch 5: "));
   CHECK(std::isfinite(model.state().snapshot().at(0)));
 }
 

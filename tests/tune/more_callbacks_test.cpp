@@ -266,11 +266,40 @@ TEST_CASE("backup_and_restore: a fit that was cut off goes on bit for bit, also 
   }
 }
 
+TEST_CASE("resume: with more callbacks than the checkpoint knows, fewer, or in another order, each gets its own state or begins anew") {
+  const Dataset data = check::small_dataset(32);
+  const auto spec_list = [](std::vector<std::string> texts) {
+    std::vector<CallbackSpec> out;
+    for (const auto& text : texts) out.push_back(callback_catalogue().from(parse_spec(text, "test")));
+    return out;
+  };
+  const std::string plateau = "reduce_lr_on_plateau(monitor=loss, patience=3, min_delta=100)",
+                    stopping = "early_stopping(monitor=loss, patience=4, min_delta=100)";
+  Model whole = check::small_model(SGD{.learning_rate = 0.01});
+  const FitResult expected = whole.fit_run(data, {.epochs = 9, .callbacks = spec_list({plateau, stopping})});
+  REQUIRE(expected.stopped.has_value());
+  const auto resumed = [&](std::vector<std::string> first, std::vector<std::string> then) {
+    Model model = check::small_model(SGD{.learning_rate = 0.01});
+    const FitResult part = model.fit_run(data, {.epochs = 2, .callbacks = spec_list(std::move(first))});
+    return model.fit_run(data, {.epochs = 9, .callbacks = spec_list(std::move(then)), .resume = part.state});
+  };
+  const auto end_of = [](const FitResult& r) { return r.stopped ? r.stopped->first : -1; };
+  CHECK(end_of(resumed({plateau, stopping}, {stopping, plateau})) == expected.stopped->first);
+  CHECK(end_of(resumed({plateau}, {stopping, plateau})) == expected.stopped->first + 2);  // counts from the third epoch
+  CHECK(end_of(resumed({plateau, stopping}, {stopping})) == expected.stopped->first);
+  CHECK(resumed({plateau, stopping}, {plateau}).history.at("learning_rate", 4) == expected.history.at("learning_rate", 4));
+}
+
 TEST_CASE("start-up check: combinations that defeat each other are named, sound ones are not") {
   CHECK(warnings({"early_stopping(patience=20)", "reduce_lr_on_plateau(patience=5, min_delta=0)"}).empty());
   const auto late = warnings({"early_stopping(patience=10)", "reduce_lr_on_plateau(patience=10, min_delta=0)"});
   REQUIRE(late.size() == 1);
   CHECK(has(late[0], "stops before the rate is ever reduced"));
+  // The lecture's pair: the rate falls a second time in the epoch that ends the run.
+  const auto lecture = warnings({"early_stopping(patience=20)", "reduce_lr_on_plateau(patience=10, min_delta=0)"});
+  REQUIRE(lecture.size() == 1);
+  CHECK(has(lecture[0], "second reduction"));
+  CHECK(warnings({"early_stopping(patience=21)", "reduce_lr_on_plateau(patience=10, min_delta=0)"}).empty());
   const auto deltas = warnings({"early_stopping(patience=20)", "reduce_lr_on_plateau(patience=5)"});
   REQUIRE(deltas.size() == 1);
   CHECK(has(deltas[0], "0.0001"));

@@ -63,6 +63,16 @@ std::vector<double> lecture_losses() {
 
 }  // namespace
 
+TEST_CASE("replay: a history without learning rates is replayed from Keras's usual one, and that is said") {
+  History h;
+  for (std::int64_t i = 0; i < 3; ++i) h.add(i, {{"loss", 1.0}});
+  CHECK(replay_text(replay(h, {})).find("is assumed") != std::string::npos);
+  CHECK(replay_text(replay(h, {.learning_rate = 0.1})).find("is assumed") == std::string::npos);
+  History with_rates;
+  for (std::int64_t i = 0; i < 3; ++i) with_rates.add(i, {{"loss", 1.0}, {"learning_rate", 0.02}});
+  CHECK(replay_text(replay(with_rates, {})).find("is assumed") == std::string::npos);
+}
+
 TEST_CASE("golden: callbacks, 40 recorded runs of Keras, epoch by epoch, message by message") {
   const JsonValue cases = JsonValue::parse(read_file(std::string(LEHR_TESTS_DIR) + "/golden/keras/callbacks.json"), "callbacks.json");
   REQUIRE(cases.size() == 40);

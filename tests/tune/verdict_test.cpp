@@ -39,6 +39,12 @@ Curve valley(double from, double bottom, double fall, double turn, double rise) 
 
 VerdictKind kind(const History& h, const VerdictEvidence& e = faces) { return verdict(h, e).kind; }
 
+/// Where an epoch's loss was no number.
+History with_bad_epoch(History h, std::size_t row) {
+  h.rows.at(row).values.at(1) = std::numeric_limits<double>::infinity();
+  return h;
+}
+
 }  // namespace
 
 TEST_CASE("verdict: a rate that fits is still improving after 10 epochs and on a plateau after 85") {
@@ -207,4 +213,15 @@ TEST_CASE("verdict: an explosion that comes down to the entropy, however slowly,
     CHECK(verdict(settling, dozen).kind == VerdictKind::collapsed);
     CHECK(verdict(learning, dozen).kind != VerdictKind::collapsed);
   }
+}
+
+TEST_CASE("verdict: a loss that is no number collapses a run, unless it was rolled back and training went on") {
+  const History sound = history_of(40, decay(3.5, 0.3, 6), decay(3.5, 0.5, 6));
+  History h = with_bad_epoch(sound, 3);
+  CHECK(kind(h) == VerdictKind::collapsed);
+  h.events.push_back({.epoch = 3, .kind = "rolled back", .text = ""});
+  CHECK(kind(h) == kind(sound));
+  History last = with_bad_epoch(sound, 39);
+  last.events.push_back({.epoch = 39, .kind = "rolled back", .text = ""});
+  CHECK(kind(last) == VerdictKind::collapsed);
 }

@@ -32,6 +32,14 @@ void against_stopping(const ReduceLROnPlateau& plateau, const EarlyStopping& sto
         fmt::format("early_stopping (patience {}) ends the run {} epochs after a reduction (patience {}): the lower rate has hardly "
                     "been trained",
                     stopping.patience, stopping.patience - plateau.patience, plateau.patience));
+  // Reductions come `patience` bad epochs after the best one, then every `period`; the run ends after stopping.patience of them. Where several
+  // were trained, one more at the very end is no loss.
+  const int period = plateau.patience + std::max(plateau.cooldown - 1, 0);
+  if (period > 0 && stopping.patience == plateau.patience + period)
+    out.push_back(fmt::format(
+        "early_stopping (patience {}) ends the run in the very epoch that brings the second reduction (patience {}): no step is "
+        "trained with that rate; give stopping more patience",
+        stopping.patience, plateau.patience));
   if (plateau.min_delta != stopping.min_delta)
     out.push_back(
         fmt::format("reduce_lr_on_plateau counts changes above min_delta {} and early_stopping above {}: an epoch may be progress "

@@ -34,6 +34,7 @@ class ReduceLROnPlateauCallback final : public Callback {
                    .got = repr(spec_.factor)});
   }
   std::string monitor() const override { return spec_.monitor; }
+  bool reduces_rate() const override { return true; }
 
   void on_epoch_end(Run& run, std::int64_t epoch, EpochLogs& logs) override {
     const double* value = find_log(logs, spec_.monitor);

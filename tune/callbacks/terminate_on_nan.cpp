@@ -25,6 +25,7 @@ class TerminateOnNaNCallback final : public Callback {
   // The device keeps the weights as they were; looking every 16 batches costs one small read.
   std::int64_t every_batches() const override { return 16; }
   bool stops_on_nan() const override { return true; }
+  bool reduces_rate() const override { return spec_.policy == NanPolicy::rollback; }
 
   void on_epoch_begin(Run& run, std::int64_t) override {
     if (spec_.policy != NanPolicy::rollback) return;
