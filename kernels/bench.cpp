@@ -128,14 +128,31 @@ std::vector<Problem> problem_by_variants(Backend& backend, std::string_view fami
   return all;
 }
 
-void bench_family(Backend& backend, std::string_view family, Roof& roof, double seconds, bool by_variants,
+Problem problem_in(std::string_view family, const Problem& problem, const BenchPrecision& precision) {
+  const std::string keys = " " + std::string(check::family_of(family).keys) + " ";
+  Problem out = problem;
+  const auto say = [&](const std::string& key, const std::string& value) {
+    if (keys.find(" " + key + " ") != std::string::npos && !problem.has(key)) out = out.with(key + "=" + value);
+  };
+  const std::vector<std::string> operands = family == "matmul"   ? std::vector<std::string>{"a", "b", "c"}
+                                            : family == "gather" ? std::vector<std::string>{"to"}
+                                                                 : std::vector<std::string>{"dtype"};
+  if (precision.dtype != DType::f32)
+    for (const auto& operand : operands) say(operand, std::string(name_of(precision.dtype)));
+  if (precision.tf32) say("tf32", "1");
+  return out;
+}
+
+void bench_family(Backend& backend, std::string_view family, Roof& roof, double seconds, bool by_variants, const BenchPrecision& precision,
                   const std::function<void(const BenchRow&)>& row) {
   const check::Family& f = check::family_of(family);
   for (const ProblemList& list : problem_lists())
     if (list.family == f.name && list.timed())
-      for (const Problem& line : parse_problems(list.text))
+      for (const Problem& written : parse_problems(list.text)) {
+        const Problem line = problem_in(family, written, precision);
         for (const Problem& problem : by_variants ? problem_by_variants(backend, family, line) : std::vector<Problem>{line})
           for (const BenchRow& r : bench_problem(backend, family, problem, roof, seconds)) row(r);
+      }
 }
 
 KernelCheck check_kernels(std::string_view family, Backend& backend) {

@@ -53,8 +53,16 @@ std::vector<BenchRow> bench_problem(Backend& backend, std::string_view family, c
 /// its own.
 std::vector<Problem> problem_by_variants(Backend& backend, std::string_view family, const Problem& problem);
 
+/// What operands are where a problem does not say.
+struct BenchPrecision {
+  DType dtype = DType::f32;
+  bool tf32 = false;  ///< float32 operands of convolutions and products are rounded to tf32
+};
+/// The problem with the words of its family that say so.
+Problem problem_in(std::string_view family, const Problem& problem, const BenchPrecision& precision);
+
 /// The family's lists that are there for speed, row by row; with `by_variants` all implementations of a problem side by side.
-void bench_family(Backend& backend, std::string_view family, Roof& roof, double seconds, bool by_variants,
+void bench_family(Backend& backend, std::string_view family, Roof& roof, double seconds, bool by_variants, const BenchPrecision& precision,
                   const std::function<void(const BenchRow&)>& row);
 
 /// The family's lists that are there for correctness, against float64 references: how much of the tolerance the worst result used, and a

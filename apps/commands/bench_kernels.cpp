@@ -91,6 +91,8 @@ void bench_kernels_command(const Flags& flags, Console& console) {
   for (const std::string& family : families) check_family_name(family);
   for (const std::string& picture : flags.pictures) check_picture_name(picture);
   if (flags.check) check(families, backend, console);
+  const Precision asked = precision_of(flags.job.precision);
+  const BenchPrecision precision{.dtype = asked == Precision::mixed_bfloat16 ? DType::bf16 : DType::f32, .tf32 = asked == Precision::tf32};
   Roof roof(backend);
   std::vector<BenchRow> rows;
   const auto row = [&](const BenchRow& r) {
@@ -99,10 +101,10 @@ void bench_kernels_command(const Flags& flags, Console& console) {
   };
   for (const std::string& family : families) {
     if (flags.problem.empty()) {
-      bench_family(backend, family, roof, flags.seconds, flags.variants, row);
+      bench_family(backend, family, roof, flags.seconds, flags.variants, precision, row);
       continue;
     }
-    const Problem given(flags.problem);
+    const Problem given = problem_in(family, Problem(flags.problem), precision);
     for (const Problem& problem : flags.variants ? problem_by_variants(backend, family, given) : std::vector<Problem>{given})
       for (const BenchRow& r : bench_problem(backend, family, problem, roof, flags.seconds)) row(r);
   }

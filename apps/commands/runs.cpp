@@ -46,17 +46,19 @@ void print(Console& console, std::vector<RunCriteria> runs) {
   } else if (runs.empty()) {
     console.out << "there are no runs under runs/\n";
   } else {
-    console.out << criteria_table(runs) << "* no other run is at least as good on every criterion and better on one\n";
+    console.out << criteria_table(runs) << "* no other run on the same data is at least as good on every criterion and better on one\n";
   }
 }
 
-/// By their histories alone: nothing is loaded.
+/// By what each left in its folder: no model and no data is loaded.
 void list(Console& console) {
   std::vector<RunCriteria> runs;
   for (const auto& name : all_runs()) {
     const RunFolder folder = RunFolder::open(name);
-    runs.push_back(criteria_of(folder.path().filename().string(),
-                               std::filesystem::exists(folder.file("history.csv")) ? folder.read_history() : History{}));
+    const auto there = [&](const char* file) { return std::filesystem::exists(folder.file(file)); };
+    runs.push_back(criteria_of(folder.path().filename().string(), there("history.csv") ? folder.read_history() : History{}));
+    runs.back().data = job_from_config(folder.file("config.toml").string()).data;
+    if (there(criteria_file)) add_written_criteria(runs.back(), folder.read(criteria_file), folder.file(criteria_file).string());
   }
   print(console, std::move(runs));
 }

@@ -30,6 +30,14 @@ void launch(void (*kernel)(Parameters...), GridAt<dim3> grid, dim3 block, std::s
   cuda_check(cudaLaunchKernelEx(&config, kernel, arguments...), grid.where);
 }
 
+/// Compute capability, as 80, that the code of a kernel was made for, which the driver may have compiled for a newer GPU.
+template <class... Parameters>
+int code_generation(void (*kernel)(Parameters...)) {
+  cudaFuncAttributes attributes = {};
+  cuda_check(cudaFuncGetAttributes(&attributes, kernel));
+  return attributes.ptxVersion;
+}
+
 #ifdef __CUDACC__
 /// A kernel's piece of shared memory, one for each type: name a type of your own for each use.
 template <class T>

@@ -53,7 +53,8 @@ std::set<std::string> lines_of_golden_layers() {
   const auto golden = check::Golden::read("layers");
   for (const auto& c : golden.cases.elements()) {
     const std::string name = c.at("name").string(), class_name = c.at("class_name").string();
-    if (class_name != "Conv2D" || !check::unsupported(layer_catalogue(), class_name, c.at("config")).empty()) continue;
+    if (class_name.find("Conv2D") == std::string::npos || !check::unsupported(layer_catalogue(), class_name, c.at("config")).empty())
+      continue;
     Network net;
     net.add(layer_catalogue().from(check::recorded_spec(class_name, c.at("config"))));
     const Shape x = golden.at(name, "x").shape();
@@ -109,7 +110,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("cudnn: the golden Conv2D layers (groups, dilation, strides, uneven 'same') have plans on H100 and H200") {
+TEST_CASE("cudnn: the golden convolutions (groups, dilation, strides, uneven 'same', depthwise, transposed) have plans on H100 and H200") {
   const auto api = check::cudnn_or_skip();
   if (api == nullptr) return;
   const auto lines = lines_of_golden_layers();

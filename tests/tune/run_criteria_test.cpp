@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 using lehr::RunCriteria;
 
 namespace {
@@ -40,4 +42,22 @@ TEST_CASE("criteria_of: the best of each column and the sum of the seconds") {
   CHECK(c.val_accuracy == 0.5);
   CHECK(c.seconds == 5);
   CHECK(c.epochs == 2);
+}
+
+TEST_CASE("mark_unbeaten: runs on other data are no rivals") {
+  const RunCriteria digits{.data = "digits", .val_accuracy = 0.99}, faces{.data = "faces", .val_accuracy = 0.6};
+  CHECK(unbeaten({digits, faces}) == std::vector<bool>{true, true});
+}
+
+TEST_CASE("criteria_json: what was measured comes back, what is unknown stays so") {
+  const RunCriteria found{.parameters = 1234, .flops = 2.5e6, .latency_s = 1.25e-4, .memory = 5e6};
+  RunCriteria read{.run = "a", .val_loss = 0.5};
+  lehr::add_written_criteria(read, lehr::criteria_json(found), "criteria.json");
+  CHECK(read.parameters == 1234);
+  CHECK(read.flops == 2.5e6);
+  CHECK(read.latency_s == 1.25e-4);
+  CHECK(read.memory == 5e6);
+  CHECK(std::isnan(read.bytes));
+  CHECK(read.val_loss == 0.5);
+  CHECK_THROWS_AS(lehr::add_written_criteria(read, "{", "criteria.json"), lehr::Error);
 }

@@ -27,7 +27,7 @@ std::string criteria_html(const std::vector<RunReport>& runs) {
     out += "</tr>\n";
   }
   out +=
-      "</table></div>\n<p>* no other run is at least as good on every criterion and better on one. Latency: one sample, measured for this "
+      "</table></div>\n<p>* no other run on the same data is at least as good on every criterion and better on one. Latency: one sample, measured for this "
       "page; memory: what training holds, as planned.</p>\n";
   std::vector<std::pair<std::string, History>> histories;
   for (const auto& run : runs)
@@ -144,7 +144,9 @@ std::string write_report(const RunFolder& folder, const FitJob& job, Model& mode
   std::string environment;
   for (const auto& [name, version] : library_versions()) environment += name + " " + version + "\n";
   try {
-    folder.write("report.html", report_html({collect_report(folder, job, model, parts)}, environment));
+    RunReport report = collect_report(folder, job, model, parts);
+    folder.write(criteria_file, criteria_json(report.criteria));
+    folder.write("report.html", report_html({std::move(report)}, environment));
   } catch (const Error& error) {
     return std::string("warning: no report.html: ") + error.what();
   }

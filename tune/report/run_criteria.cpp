@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "engine/json.h"
 #include "tune/format.h"
 #include "tune/utf8.h"
 
@@ -25,6 +26,7 @@ constexpr std::array compared{Criterion{&RunCriteria::val_loss, false},   Criter
 
 /// a is nowhere worse than b and somewhere better, over what is known of both.
 bool beats(const RunCriteria& a, const RunCriteria& b) {
+  if (a.data != b.data) return false;
   bool better = false;
   for (const auto& c : compared) {
     const double x = c.maximize ? -(a.*c.value) : a.*c.value, y = c.maximize ? -(b.*c.value) : b.*c.value;
@@ -84,6 +86,24 @@ void add_model_criteria(RunCriteria& c, Model& model, const Dataset& training, c
                            .on_ready = [&](const MemoryUse& use) { c.memory = static_cast<double>(use.total()); },
                            .resume = ended});
   if (!training.streamed) c.latency_s = latency_of(model, training);
+}
+
+namespace {
+constexpr std::array written{std::pair{"parameters", &RunCriteria::parameters}, std::pair{"flops", &RunCriteria::flops},
+                             std::pair{"latency_s", &RunCriteria::latency_s}, std::pair{"memory_bytes", &RunCriteria::memory},
+                             std::pair{"weight_bytes", &RunCriteria::bytes}};
+}  // namespace
+
+std::string criteria_json(const RunCriteria& c) {
+  JsonValue out = JsonValue::object();
+  for (const auto& [name, member] : written) out[name] = c.*member;
+  return out.text(2) + "\n";
+}
+
+void add_written_criteria(RunCriteria& c, const std::string& json, const std::string& file) {
+  const JsonValue read = JsonValue::parse(json, file);
+  for (const auto& [name, member] : written)
+    if (const JsonValue* value = read.find(name); value != nullptr && value->is_number()) c.*member = value->number();
 }
 
 void mark_unbeaten(std::vector<RunCriteria>& runs) {

@@ -16,6 +16,7 @@ namespace lehr {
 struct RunCriteria {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   std::string run = {};
+  std::string data = {};  ///< only runs on the same data are compared
   std::int64_t epochs = 0;
   double val_loss = unknown, val_accuracy = unknown;  ///< of the best epoch by each
   double parameters = unknown;
@@ -31,6 +32,10 @@ struct RunCriteria {
 RunCriteria criteria_of(const std::string& run, const History& history);
 /// Adds what model and data say; measures the latency on the spot. `training` and `validation` are not trained on: plans are laid out only.
 void add_model_criteria(RunCriteria& criteria, Model& model, const Dataset& training, const Dataset* validation, std::int64_t batch_size);
+/// What add_model_criteria found, for a run's folder, and back: who lists runs loads no model.
+constexpr const char* criteria_file = "criteria.json";
+std::string criteria_json(const RunCriteria& criteria);
+void add_written_criteria(RunCriteria& criteria, const std::string& json, const std::string& file);
 void mark_unbeaten(std::vector<RunCriteria>& runs);
 
 /// A table for people; an asterisk marks the unbeaten.

@@ -141,6 +141,7 @@ RunReport begin(const RunFolder& folder, const FitJob& job) {
   if (std::filesystem::exists(folder.file("history.csv"))) out.history = folder.read_history();
   if (out.history.epochs() > 0) out.verdict = verdict(out.history);
   out.criteria = criteria_of(out.name, out.history);
+  out.criteria.data = job.data;
   return out;
 }
 

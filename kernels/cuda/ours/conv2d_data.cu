@@ -11,10 +11,10 @@ using namespace ladder;
 template <class T, class W>
 class BackwardData final : public Conv2dBackwardData {
  public:
-  BackwardData(const Conv2dBackwardDataSpec& spec, int capability_major)
+  explicit BackwardData(const Conv2dBackwardDataSpec& spec)
       : groups_(static_cast<int>(spec.shape.groups)),
         g_(geometry_of(spec.shape)),
-        rung_(rung_for(spec.variant, arithmetic_of(spec), capability_major)),
+        rung_(rung_for(spec.variant, arithmetic_of(spec))),
         extent_(cut(spec.shape.batch * g_.height * g_.width, g_.in_group, std::int64_t{g_.kernel_h} * g_.kernel_w * g_.out_group,
                     spec.shape.groups, rung_)) {}
   std::string implementation() const override { return name_of_rung(rung_); }
@@ -37,11 +37,10 @@ class BackwardData final : public Conv2dBackwardData {
 
 }  // namespace
 
-std::unique_ptr<Conv2dBackwardData> make_conv2d(Cuda& cuda, const Conv2dBackwardDataSpec& spec) {
-  const int capability = cuda.device().capability_major;
+std::unique_ptr<Conv2dBackwardData> make_conv2d(Cuda&, const Conv2dBackwardDataSpec& spec) {
   return with_float_on_cuda("conv2d", spec.dtype, [&]<class T>(T) {
     return with_float_on_cuda("conv2d", spec.weights, [&]<class W>(W) -> std::unique_ptr<Conv2dBackwardData> {
-      return std::make_unique<BackwardData<T, W>>(spec, capability);
+      return std::make_unique<BackwardData<T, W>>(spec);
     });
   });
 }

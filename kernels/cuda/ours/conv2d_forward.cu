@@ -10,10 +10,10 @@ using namespace ladder;
 template <class T, class W>
 class Forward final : public Conv2dForward {
  public:
-  Forward(const Conv2dForwardSpec& spec, int capability_major)
+  explicit Forward(const Conv2dForwardSpec& spec)
       : spec_(spec),
         g_(geometry_of(spec.shape)),
-        rung_(rung_for(spec.variant, arithmetic_of(spec), capability_major)),
+        rung_(rung_for(spec.variant, arithmetic_of(spec))),
         extent_(cut(spec.shape.batch * g_.out_height * g_.out_width, g_.out_group, std::int64_t{g_.kernel_h} * g_.kernel_w * g_.in_group,
                     spec.shape.groups, rung_)) {}
   std::string implementation() const override { return name_of_rung(rung_); }
@@ -44,12 +44,10 @@ class Forward final : public Conv2dForward {
 
 }  // namespace
 
-std::unique_ptr<Conv2dForward> make_conv2d(Cuda& cuda, const Conv2dForwardSpec& spec) {
-  const int capability = cuda.device().capability_major;
+std::unique_ptr<Conv2dForward> make_conv2d(Cuda&, const Conv2dForwardSpec& spec) {
   return with_float_on_cuda("conv2d", spec.dtype, [&]<class T>(T) {
-    return with_float_on_cuda("conv2d", spec.weights, [&]<class W>(W) -> std::unique_ptr<Conv2dForward> {
-      return std::make_unique<Forward<T, W>>(spec, capability);
-    });
+    return with_float_on_cuda("conv2d", spec.weights,
+                              [&]<class W>(W) -> std::unique_ptr<Conv2dForward> { return std::make_unique<Forward<T, W>>(spec); });
   });
 }
 

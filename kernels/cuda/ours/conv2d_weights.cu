@@ -14,7 +14,7 @@ class BackwardWeights final : public Conv2dBackwardWeights {
   BackwardWeights(Cuda& cuda, const Conv2dBackwardWeightsSpec& spec)
       : groups_(static_cast<int>(spec.shape.groups)),
         g_(geometry_of(spec.shape)),
-        rung_(rung_for(spec.variant, arithmetic_of(spec), cuda.device().capability_major)),
+        rung_(rung_for(spec.variant, arithmetic_of(spec))),
         extent_(cut(std::int64_t{g_.kernel_h} * g_.kernel_w * g_.in_group, g_.out_group, spec.shape.batch * g_.out_height * g_.out_width,
                     spec.shape.groups, rung_)) {
     if (spec.bias)

@@ -14,9 +14,9 @@ bool even(std::int64_t neighbours, std::int64_t far_step) { return neighbours % 
 template <class TA, class TB, class TC>
 class Product final : public Matmul {
  public:
-  Product(const MatmulSpec& s, int capability_major)
+  explicit Product(const MatmulSpec& s)
       : s_(s),
-        rung_(std::is_same_v<TA, TB> ? rung_for(s.variant, arithmetic(s), capability_major) : Variant::registers),
+        rung_(std::is_same_v<TA, TB> ? rung_for(s.variant, arithmetic(s)) : Variant::registers),
         extent_(cut(s.m, s.n, s.k, 1, rung_)) {}
   std::string implementation() const override { return name_of_rung(rung_); }
   std::size_t workspace_bytes() const override { return split_bytes(extent_, s_.n); }
@@ -42,13 +42,11 @@ class Product final : public Matmul {
 
 }  // namespace
 
-std::unique_ptr<Matmul> make_matmul(Cuda& cuda, const MatmulSpec& spec) {
-  const int capability = cuda.device().capability_major;
+std::unique_ptr<Matmul> make_matmul(Cuda&, const MatmulSpec& spec) {
   return with_float_on_cuda("matmul", spec.a, [&]<class TA>(TA) {
     return with_float_on_cuda("matmul", spec.b, [&]<class TB>(TB) {
-      return with_float_on_cuda("matmul", spec.c, [&]<class TC>(TC) -> std::unique_ptr<Matmul> {
-        return std::make_unique<Product<TA, TB, TC>>(spec, capability);
-      });
+      return with_float_on_cuda("matmul", spec.c,
+                                [&]<class TC>(TC) -> std::unique_ptr<Matmul> { return std::make_unique<Product<TA, TB, TC>>(spec); });
     });
   });
 }

@@ -12,21 +12,9 @@
 #include "kernels/cuda/ours/product_registers.cuh"
 #include "kernels/cuda/ours/product_tensor.cuh"
 #include "kernels/cuda/ours/product_tiled.cuh"
-#include "kernels/variant.h"
+#include "kernels/cuda/ours/rung.h"
 
 namespace lehr::ladder {
-
-/// What the operands are multiplied as.
-enum class Arithmetic : std::uint8_t { f32, tf32, bf16 };
-
-/// `ours` means the highest rung that computes with `arithmetic` on this GPU.
-inline Variant rung_for(Variant wanted, Arithmetic arithmetic, int capability_major) {
-  constexpr int first_with_bf16_and_tf32 = 8;
-  const bool tensor = arithmetic != Arithmetic::f32 && capability_major >= first_with_bf16_and_tf32;
-  if (wanted == Variant::automatic || wanted == Variant::ours || (wanted == Variant::tensor && !tensor))
-    return tensor ? Variant::tensor : Variant::registers;
-  return wanted;
-}
 
 inline std::string name_of_rung(Variant rung) { return "ours, " + std::string(name_of(rung)); }
 
@@ -66,6 +54,9 @@ __global__ void add_splits(const float* partial, int splits, std::int64_t count,
   if (bias != nullptr) sum += bias[i % columns];
   c[i] = device::from_float<T>(activated(activation, sum));
 }
+
+/// The rung, by the code that this build has for the GPU.
+inline Variant rung_for(Variant wanted, Arithmetic arithmetic) { return rung_for(wanted, arithmetic, code_generation(add_splits<float>)); }
 
 template <class Kind, class A, class B, class T>
 void launch_rung(Variant rung, const Extent& e, int groups, const A& a, const B& b, const Result<T>& c, Stream& stream) {
