@@ -1,204 +1,59 @@
 #!/usr/bin/env python3
 """gpu_race.py: a training step of lehr beside PyTorch's and JAX's, strictly alternating in one run.
 
-    gpu_race.py --device cuda --precision mixed_bfloat16 --rounds 20 --results race.jsonl --report docs/benchmarks/race.md
+    gpu_race.py --device cuda --precision mixed_bfloat16 --rounds 20 --results race.jsonl --report race.md
 
-The same work on every side: the network, batch, Adam and its rate, the loss, float32 weights and the given precision; the data lies on the
-device; the whole step is timed, gradients and update included. Contenders stay alive between their turns and compile before the first.
-  lehr             `lehr bench step NET`
+The same work on every side: network, batch, Adam and its rate, loss, float32 weights and the given precision; the data lies on the device; the
+whole step is timed, gradients and update included. Contenders stay alive between their turns and compile before the first.
+  lehr             `lehr bench step NET`, which waits for the device after every step
   torch-eager      channels_last, fused Adam; bfloat16 by autocast
-  torch-compiled   torch.compile(mode="max-autotune"), which captures CUDA graphs, and the same
-  jax              jit of the whole step, donated buffers
-Before any timing each side's number of parameters must agree. A round is one block of each contender, in an order that rotates; a row is the
-median over rounds of the blocks' median step, with the 10th and 90th percentile. On a CPU it runs too (float32): a test of the race itself.
+  torch-compiled   the same, the whole step by torch.compile and, on a GPU, captured as one CUDA graph
+  jax              jit of the whole step, state donated; with --steps-between-waits N a scan over N steps
+Peers wait after every step too; --steps-between-waits N gives them N steps between two waits, and the report says so.
+
+Before anything is timed: each side's number of parameters must be right, and from the same weights and the same batch the losses of the first
+steps of each must begin within 1 of ln(classes) (logits of random kernels spread by up to 0.7, mlp's), fall, and agree. Without dropout: within
+0.02 % in float32, 0.2 % in tf32, 1 % in bfloat16. With dropout, whose masks differ: within 5 %, by the very function that is timed. lehr's are of
+`lehr fit`: of the network's text that `bench step` uses, and of the same network written out without dropout; the timed `bench step` begins with
+weights and a batch of its own.
+A round is one block of each contender, in an order that rotates; a row is the median over rounds of the blocks' median step, with the 10th and
+90th percentile. On a CPU it runs too (float32): a test of the race itself.
 """
 import argparse
+import csv
 import datetime
 import json
+import math
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
-NETS = {"vgg16": {"model": "lecture_vgg16(classes=62, weights=none)", "shape": (100, 100, 3), "classes": 62, "batch": 32},
-        "cifar": {"model": "lecture_cnn(relu)", "shape": (32, 32, 3), "classes": 10, "batch": 128},
-        "mlp": {"model": "lecture_mlp(320)", "shape": (28, 28, 1), "classes": 10, "batch": 32}}
-VGG16 = [64, 64, "pool", 128, 128, "pool", 256, 256, 256, "pool", 512, 512, 512, "pool", 512, 512, 512, "pool"]
-CIFAR = [32, 32, "pool", 64, 64, "pool", 128, 128, "pool"]
-RATE = 1e-4
+from gpu_race_peers import FIRST_STEPS, NETS, RATE, plain_model, shapes_of
 
-
-def layers_of(net):
-    """(convolutions with pools, what follows them, dense widths with a dropout of 0.25 after each): lehr's zoo, by hand."""
-    if net == "vgg16":
-        return VGG16, "average", [1024, 256]
-    return (CIFAR, "flatten", [128, 64]) if net == "cifar" else ([], "flatten", [320])
-
-
-def features_of(net):
-    convolutions, after, _ = layers_of(net)
-    height, width, channels = NETS[net]["shape"]
-    for layer in convolutions:
-        height, width, channels = (height // 2, width // 2, channels) if layer == "pool" else (height, width, layer)
-    return channels if after == "average" else height * width * channels
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PEERS = pathlib.Path(__file__).with_name("gpu_race_peers.py")
 
 
 def parameters_of(net):
-    convolutions, _, dense = layers_of(net)
-    count, channels = 0, NETS[net]["shape"][2]
-    for layer in convolutions:
-        if layer != "pool":
-            count, channels = count + 9 * channels * layer + layer, layer
-    inputs = features_of(net)
-    for units in [*dense, NETS[net]["classes"]]:
-        count, inputs = count + inputs * units + units, units
-    return count
-
-
-def torch_step(net, batch, device, precision, compiled):
-    import torch
-    from torch import nn
-    convolutions, after, dense = layers_of(net)
-    torch.manual_seed(0)
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
-    torch.backends.cudnn.allow_tf32 = precision == "tf32"
-    torch.backends.cudnn.benchmark = True
-    height, width, channels = NETS[net]["shape"]
-    parts = []
-    for layer in convolutions:
-        if layer == "pool":
-            parts.append(nn.MaxPool2d(2))
-        else:
-            parts += [nn.Conv2d(channels, layer, 3, padding="same"), nn.ReLU()]
-            channels = layer
-    parts += [nn.AdaptiveAvgPool2d(1)] if after == "average" else []
-    parts += [nn.Flatten()]
-    inputs = features_of(net)
-    for units in dense:
-        parts += [nn.Linear(inputs, units), nn.ReLU()] + ([nn.Dropout(0.25)] if convolutions else [])
-        inputs = units
-    parts.append(nn.Linear(inputs, NETS[net]["classes"]))
-    model = nn.Sequential(*parts).to(device).to(memory_format=torch.channels_last)
-    x = torch.rand(batch, NETS[net]["shape"][2], height, width, device=device).to(memory_format=torch.channels_last)
-    y = torch.randint(NETS[net]["classes"], (batch,), device=device)
-    adam = torch.optim.Adam(model.parameters(), lr=RATE, eps=1e-7, fused=True)
-    loss_of = nn.CrossEntropyLoss()
-
-    def forward_backward():
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "mixed_bfloat16"):
-            loss = loss_of(model(x), y)
-        loss.backward()
-        return loss
-
-    run = torch.compile(forward_backward, mode="max-autotune") if compiled else forward_backward
-
-    def step():
-        adam.zero_grad(set_to_none=True)
-        run()
-        adam.step()
-
-    def wait():
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    about = {"version": torch.__version__, "parameters": sum(p.numel() for p in model.parameters())}
-    if device == "cuda":
-        about |= {"gpu": torch.cuda.get_device_name(), "cudnn": torch.backends.cudnn.version()}
-    return step, wait, about
-
-
-def jax_step(net, batch, device, precision):
-    import functools
-    import jax
-    import jax.numpy as jnp
-    jax.config.update("jax_default_matmul_precision", {"float32": "highest", "tf32": "tensorfloat32"}.get(precision, "default"))
-    if precision not in ("float32", "tf32", "mixed_bfloat16"):
-        raise SystemExit(precision)
-    convolutions, after, dense = layers_of(net)
-    compute = jnp.bfloat16 if precision == "mixed_bfloat16" else jnp.float32
-    key = jax.random.key(0)
-    channels, weights = NETS[net]["shape"][2], []
-    for layer in convolutions:
-        if layer != "pool":
-            weights.append((jax.random.normal(key, (3, 3, channels, layer)) * (2 / (9 * channels)) ** 0.5, jnp.zeros(layer)))
-            channels = layer
-    inputs = features_of(net)
-    for units in [*dense, NETS[net]["classes"]]:
-        weights.append((jax.random.normal(key, (inputs, units)) * (2 / inputs) ** 0.5, jnp.zeros(units)))
-        inputs = units
-
-    def loss_of(weights, x, y, key):
-        left = iter(jax.tree.map(lambda w: w.astype(compute), weights))
-        x = x.astype(compute)
-        for layer in convolutions:
-            if layer == "pool":
-                x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-            else:
-                w, b = next(left)
-                x = jax.nn.relu(jax.lax.conv_general_dilated(x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")) + b)
-        x = x.mean((1, 2)) if after == "average" else x.reshape(x.shape[0], -1)
-        for _ in dense:
-            w, b = next(left)
-            x = jax.nn.relu(x @ w + b)
-            if convolutions:
-                key, draw = jax.random.split(key)
-                x = jnp.where(jax.random.bernoulli(draw, 0.75, x.shape), x / 0.75, 0).astype(compute)
-        w, b = next(left)
-        logits = (x @ w + b).astype(jnp.float32)
-        return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], 1).mean()
-
-    @functools.partial(jax.jit, donate_argnums=(0, 1, 2, 3))
-    def update(weights, m, v, t, x, y):
-        gradient = jax.grad(loss_of)(weights, x, y, jax.random.fold_in(jax.random.key(1), t))
-        t = t + 1
-        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradient)
-        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, gradient)
-        rate = RATE * jnp.sqrt(1 - 0.999 ** t.astype(jnp.float32)) / (1 - 0.9 ** t.astype(jnp.float32))
-        return jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + 1e-7), weights, m, v), m, v, t
-
-    x = jax.random.uniform(key, (batch, *NETS[net]["shape"]))
-    y = jax.random.randint(key, (batch,), 0, NETS[net]["classes"])
-    zeros = functools.partial(jax.tree.map, jnp.zeros_like)
-    state = [(weights, zeros(weights), zeros(weights), jnp.int32(0))]
-    count = sum(w.size for w in jax.tree.leaves(weights))
-
-    def step():
-        state[0] = update(*state[0], x, y)
-
-    return step, lambda: jax.block_until_ready(state[0]), {"version": jax.__version__, "parameters": count, "gpu": str(jax.devices()[0])}
-
-
-def worker(name, net, batch, device, precision):
-    """A contender in a process of its own: a line of JSON when ready, one more for each number of seconds on its input."""
-    begin = time.perf_counter()
-    step, wait, about = (jax_step(net, batch, device, precision) if name == "jax"
-                         else torch_step(net, batch, device, precision, name == "torch-compiled"))
-    for _ in range(3):
-        step()
-    wait()
-    print(json.dumps({"ready_s": time.perf_counter() - begin, **about}), flush=True)
-    for line in sys.stdin:
-        times, end = [], time.perf_counter() + float(line)
-        while len(times) < 3 or time.perf_counter() < end:
-            # Several steps between two waits, as training does: the host runs ahead of the device.
-            begin = time.perf_counter()
-            for _ in range(10 if device == "cuda" else 1):
-                step()
-            wait()
-            times.append((time.perf_counter() - begin) / (10 if device == "cuda" else 1))
-        print(json.dumps({"median_s": statistics.median(times), "steps": len(times)}), flush=True)
+    return sum(math.prod(shape) + shape[-1] for shape in shapes_of(net))
 
 
 class Contender:
-    def __init__(self, name, net, options):
+    def __init__(self, name, net, options, folder):
         self.name = name
         self.process = subprocess.Popen(
-            [options.python, __file__, "--worker", name, "--net", net, "--batch", str(batch_of(net, options)), "--device", options.device,
-             "--precision", options.precision], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | ({"JAX_PLATFORMS": "cpu"} if options.device == "cpu" else {}))
+            [options.python, "-B", str(PEERS), name, net, options.device, options.precision, str(folder), str(options.steps_between_waits)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=os.environ | ({"JAX_PLATFORMS": "cpu"} if options.device == "cpu" else {"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.25"}))  # of the GPU
+        self.about = None
+
+    def ready(self):
         self.about = self.answer()
 
     def answer(self):
@@ -220,23 +75,41 @@ class Contender:
 class Lehr:
     name = "lehr"
 
-    def __init__(self, net, options):
-        self.command = [options.lehr, "bench", "step", net, "--batch", str(batch_of(net, options)), "--device", options.device, "--precision",
-                        options.precision, "--seconds", str(options.seconds), "--json"]
-        begin = time.perf_counter()
-        self.about = self.bench() | {"ready_s": time.perf_counter() - begin, "parameters": self.parameters(net, options)}
+    def __init__(self, net, options, folder):
+        self.net, self.options, self.folder = net, options, folder
+        common = ["--device", options.device, "--precision", options.precision] + (["--autotune"] if options.autotune else [])
+        self.command = [options.lehr, "bench", "step", net, "--batch", str(batch_of(net, options)), *common, "--seconds", str(options.seconds), "--json"]
+        self.common = common
+        self.about = None
 
-    @staticmethod
-    def parameters(net, options):
-        shape = "x".join(str(extent) for extent in NETS[net]["shape"])
-        done = subprocess.run([options.lehr, "summary", NETS[net]["model"], "--input-shape", shape], capture_output=True, text=True, check=True)
-        return int(re.search(r"Total params: ([\d,]+)", done.stdout).group(1).replace(",", ""))
+    def ready(self):
+        begin = time.perf_counter()
+        bench = self.bench()
+        self.about = bench | {"ready_s": time.perf_counter() - begin - self.options.seconds, "parameters": self.parameters(),
+                              "losses": self.losses(NETS[self.net]["model"]), "plain_losses": self.losses(plain_model(self.net)),
+                              "how": " ".join(self.command[1:])}
+
+    def run(self, *command):
+        done = subprocess.run([self.options.lehr, *command], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            sys.exit(f"lehr {' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def parameters(self):
+        shape = "x".join(str(extent) for extent in NETS[self.net]["shape"])
+        return int(re.search(r"Total params: ([\d,]+)", self.run("summary", NETS[self.net]["model"], "--input-shape", shape)).group(1).replace(",", ""))
+
+    def losses(self, model):
+        """Of epochs of one batch each: the mean loss of an epoch is that of its step."""
+        run = self.folder / "run"
+        self.run("fit", "--model", model, "--data", f"arrays({self.folder}/x.npy, {self.folder}/y.npy)", "--no-shuffle",
+                 "--initial-weights", str(self.folder / "weights.npz"), "--batch-size", str(batch_of(self.net, self.options)), "--epochs", str(FIRST_STEPS),
+                 "--optimizer", "adam", "--learning-rate", str(RATE), "--run", str(run), "--overwrite", "--quiet", *self.common)
+        with open(run / "history.csv", encoding="utf-8", newline="") as file:
+            return [float(row["loss"]) for row in csv.DictReader(file)]
 
     def bench(self):
-        done = subprocess.run(self.command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            sys.exit(f"{' '.join(self.command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
+        return json.loads(self.run(*self.command[1:]))
 
     def block(self, _):
         return self.bench()["median_s"]
@@ -254,49 +127,130 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def same_work(net, field, options):
+    """What each side computes, printed; ends the race where it is not the same."""
+    exact = {"float32": 0.0002, "tf32": 0.002, "mixed_bfloat16": 0.01}[options.precision]
+    begin, problems = math.log(NETS[net]["classes"]), []
+    for side in field:
+        print(f"{net} {side.name}: {side.about['parameters']} parameters", flush=True)
+        if side.about["parameters"] != parameters_of(net):
+            problems.append(f"{side.name} has {side.about['parameters']} parameters, the race is over {parameters_of(net)}")
+    for kind, allowed in (("plain_losses", exact), ("losses", 0.05 if len(shapes_of(net)) > 2 else exact)):
+        what = "losses without dropout" if kind == "plain_losses" else "losses of what is timed"
+        middle = [statistics.median(step) for step in zip(*(side.about[kind] for side in field))]
+        for side in field:
+            losses = side.about[kind]
+            apart = max(abs(loss / usual - 1) for loss, usual in zip(losses, middle))
+            print(f"{net} {side.name}: {what} " + " ".join(f"{loss:.4f}" for loss in losses)
+                  + f"; {100 * apart:.2g} % from the sides' median, {100 * allowed:g} % allowed", flush=True)
+            if len(losses) != FIRST_STEPS or not all(math.isfinite(loss) for loss in losses):
+                problems.append(f"{side.name}, {what}: not {FIRST_STEPS} finite ones")
+            if not abs(losses[0] - begin) <= 1:
+                problems.append(f"{side.name}, {what}: the first is {losses[0]:.4f}, ln({NETS[net]['classes']}) is {begin:.4f}")
+            if not statistics.mean(losses[-2:]) < losses[0]:
+                problems.append(f"{side.name}, {what}: they do not fall")
+            if not apart <= allowed:
+                problems.append(f"{side.name}, {what}: {100 * apart:.2g} % from the sides' median, {100 * allowed:g} % are allowed")
+    if problems:
+        sys.exit(f"{net}: the sides do not do the same work, nothing was timed\n" + "\n".join(problems))
+    print(f"{net}: the sides do the same work", flush=True)
+
+
+def gpu_state(options):
+    """Clock, power and temperature now, as nvidia-smi has them; "" where there is none."""
+    tool = shutil.which("nvidia-smi") if options.device == "cuda" else None
+    if tool is None:
+        return ""
+    query = [tool, "--query-gpu=clocks.sm,power.draw,temperature.gpu", "--format=csv,noheader"]
+    return subprocess.run(query, capture_output=True, text=True, check=False).stdout.splitlines()[0]
+
+
 def race(net, options):
-    lehr = Lehr(net, options)
-    field = [lehr] + [Contender(name, net, options) for name in options.against]
-    try:
-        for side in field:
-            if side.about["parameters"] != parameters_of(net):
-                sys.exit(f"{net}: {side.name} has {side.about['parameters']} parameters, the race is over {parameters_of(net)}")
-        blocks = {side.name: [] for side in field}
-        for turn in range(options.rounds):
-            for i in range(len(field)):
-                side = field[(turn + i) % len(field)]
-                blocks[side.name].append(side.block(options.seconds))
-    finally:
-        for side in field:
-            side.close()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        subprocess.run([options.python, "-B", str(PEERS), "start", net, name, str(batch_of(net, options))], check=True)
+        field = [Lehr(net, options, folder)]
+        try:
+            for side in [*field, *options.against]:
+                if isinstance(side, str):
+                    side = Contender(side, net, options, folder)
+                    field.append(side)
+                side.ready()
+            same_work(net, field, options)
+            before = gpu_state(options)
+            blocks = {side.name: [] for side in field}
+            for turn in range(options.rounds):
+                for i in range(len(field)):
+                    side = field[(turn + i) % len(field)]
+                    blocks[side.name].append(side.block(options.seconds))
+            clocks = f"{before} before, {gpu_state(options)} after" if before else ""
+        finally:
+            for side in field:
+                side.close()
     rows = [{"net": net, "batch": batch_of(net, options), "precision": options.precision, "side": side.name, "rounds": options.rounds,
              "median_s": statistics.median(blocks[side.name]), "p10_s": percentile(blocks[side.name], 0.1),
-             "p90_s": percentile(blocks[side.name], 0.9), "ready_s": side.about["ready_s"], "about": side.about} for side in field]
-    ours = rows[0]
+             "p90_s": percentile(blocks[side.name], 0.9), "ready_s": side.about["ready_s"], "clocks": clocks, "about": side.about} for side in field]
     for row in rows:
-        row["times_lehr"] = row["median_s"] / ours["median_s"]
-        row["floor_s"] = lehr.about["floor_s"] or None
+        row["times_lehr"] = row["median_s"] / rows[0]["median_s"]
+        row["floor_s"] = field[0].about["floor_s"] or None
     return rows
 
 
-def table(rows, options):
-    lines = [f"{options.device}, {options.precision}, {options.rounds} rounds of {options.seconds:g} s; {datetime.date.today()}", "",
-             "| net | side | step, ms | 10 % – 90 % | lehr is faster by | first step after, s |", "|---|---|---|---|---|---|"]
+def machine_of(options):
+    """Device, driver, libraries, program, date: what a number means nothing without."""
+    def asked(*command):
+        return json.loads(subprocess.run([options.lehr, *command, "--json"], capture_output=True, text=True, check=True).stdout)
+    program, devices = asked("--version"), asked("devices")
+    if options.device == "cuda":
+        if not devices["cuda"]:
+            sys.exit(f"no GPU: {devices['cuda_missing']}")
+        gpu = devices["cuda"][0]
+        tool = shutil.which("nvidia-smi")
+        number = subprocess.run([tool, "--query-gpu=driver_version", "--format=csv,noheader"], capture_output=True, text=True, check=False).stdout.split() \
+            if tool else []
+        device = {"device": f"{gpu['name']}, compute capability {gpu['compute_capability']}, {gpu['bandwidth_gb_s']:.0f} GB/s measured",
+                  "driver": " ".join([*number[:1], f"for CUDA {gpu['driver']}"]) + f"; the program's runtime is {gpu['runtime']}"}
+        libraries = {library["name"]: library.get("version", "none") for library in devices["libraries"]}
+    else:
+        cpu = devices["cpu"]
+        kind = "avx512" if cpu["avx512"] else "avx2" if cpu["avx2"] else "no avx2"
+        device = {"device": f"{cpu['model']} ({kind}), {cpu['threads']} threads", "driver": "none: a CPU"}
+        libraries = {name: program["libraries"][name] for name in ("oneDNN",) if name in program["libraries"]}
+    return device | {"libraries": libraries, "commit": program["commit"], "compiler": program["compiler"], "date": datetime.date.today().isoformat()}
+
+
+def page(rows, machine, options):
+    peers = {row["side"]: row["about"] for row in rows if row["side"] != "lehr"}
+    versions = {"PyTorch" if side.startswith("torch") else "JAX": about for side, about in peers.items()}
+    waits = ("every side waits for the device after each step" if options.steps_between_waits == 1 else
+             f"lehr waits for the device after each step, the peers after every {options.steps_between_waits}")
+    lines = ["# A training step beside PyTorch and JAX", "",
+             f"`tests/compare/gpu_race.py`, {options.precision}, {options.rounds} rounds of {options.seconds:g} s of each side in turn; {waits}.", "",
+             f"- device: {machine['device']}", f"- driver: {machine['driver']}", f"- date: {machine['date']}",
+             f"- program: commit {machine['commit']}, {machine['compiler']}"
+             + "".join(f", {name} {version}" for name, version in machine["libraries"].items())]
+    for name, about in versions.items():
+        lines.append(f"- {name} {about['version']}" + "".join(f", {library} {about[library]}" for library in ("cuda", "cudnn") if library in about))
+    for how in dict.fromkeys(f"- {row['side']}: {row['about']['how']}" for row in rows):
+        lines.append(how)
+    lines += ["", "| net | batch | side | step, ms | 10 % – 90 % | times lehr's | first step after, s | losses, first and last of " + f"{FIRST_STEPS} |",
+              "|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        lines.append(f"| {row['net']} | {row['side']} | {row['median_s'] * 1e3:.4g} | {row['p10_s'] * 1e3:.4g} – {row['p90_s'] * 1e3:.4g} | "
-                     + ("" if row["side"] == "lehr" else f"{row['times_lehr']:.2f}") + f" | {row['ready_s']:.1f} |")
-    lines.append("")
+        losses = row["about"]["losses"]
+        lines.append(f"| {row['net']} | {row['batch']} | {row['side']} | {row['median_s'] * 1e3:.4g} | {row['p10_s'] * 1e3:.4g} – {row['p90_s'] * 1e3:.4g} | "
+                     + ("" if row["side"] == "lehr" else f"{row['times_lehr']:.2f}") + f" | {row['ready_s']:.1f} | {losses[0]:.4f}, {losses[-1]:.4f} |")
+    lines += ["", "First step after: compilation included; lehr's is the whole command less its block, roofs measured and all.", ""]
     for net in dict.fromkeys(row["net"] for row in rows):
         mine = [row for row in rows if row["net"] == net]
-        torch = [row["median_s"] for row in mine if row["side"].startswith("torch")]
+        parts = [f"the best {name} takes {min(row['median_s'] for row in mine if row['side'].startswith(prefix)) / mine[0]['median_s']:.2f} times as long"
+                 for name, prefix in (("PyTorch", "torch"), ("JAX", "jax")) if any(row["side"].startswith(prefix) for row in mine)]
         floor = mine[0]["floor_s"]
-        lines.append(f"- {net}: " + (f"{min(torch) / mine[0]['median_s']:.2f} × the best PyTorch; " if torch else "")
-                     + (f"{mine[0]['median_s'] / floor:.2f} × the floor of {floor * 1e3:.4g} ms" if floor else "no floor known"))
+        parts.append(f"lehr's step is {mine[0]['median_s'] / floor:.2f} × the floor of {floor * 1e3:.4g} ms" if floor else "no floor known")
+        lines.append(f"- {net}: " + "; ".join(parts) + (f"; {mine[0]['clocks']}" if mine[0]["clocks"] else ""))
     return "\n".join(lines) + "\n"
 
 
 def main():
-    root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--precision", default="mixed_bfloat16", choices=["float32", "tf32", "mixed_bfloat16"])
@@ -305,20 +259,22 @@ def main():
     parser.add_argument("--batch", type=int, default=0, help="default: 32 (cifar: 128)")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=0.5, help="of a block")
-    parser.add_argument("--lehr", default=str(root / "build/release/lehr"))
-    parser.add_argument("--python", default=sys.executable, help="an interpreter that has torch and jax")
+    parser.add_argument("--steps-between-waits", type=int, default=1, help="of the peers; lehr waits after each step")
+    parser.add_argument("--autotune", action="store_true", help="lehr chooses its engines by measurement, as the peers do")
+    parser.add_argument("--lehr", default=str(ROOT / "build/release/lehr"))
+    parser.add_argument("--python", default=sys.executable, help="an interpreter that has torch, jax and numpy; this one needs numpy")
     parser.add_argument("--results", help="JSON lines to append to")
     parser.add_argument("--report", help="Markdown page to write")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.worker:
-        return worker(options.worker, options.net[0], options.batch, options.device, options.precision)
+    if options.steps_between_waits < 1:
+        parser.error("--steps-between-waits: 1 or more")
     options.against = options.against or ["torch-eager", "torch-compiled", "jax"]
+    machine = machine_of(options)
     rows = [row for net in options.net or NETS for row in race(net, options)]
     if options.results:
         with open(options.results, "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
-    text = table(rows, options)
+            file.writelines(json.dumps(row | {"machine": machine}) + "\n" for row in rows)
+    text = page(rows, machine, options)
     print(text)
     if options.report:
         pathlib.Path(options.report).write_text(text, encoding="utf-8")
