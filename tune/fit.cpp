@@ -130,7 +130,7 @@ void FitRun::start() {
   first_step_ = base_step_ - position_.epoch * steps();
   curve_ = rate_of_optimizer().curve(schedule_run());
   m_.state().write_counters(counters);
-  m_.rate_left_ = rate_override_.value_or(0);
+  leave_rate();
 }
 
 /// Schedule-free trains one set of weights and means another: validation, callbacks and files see the latter. A running average stays

@@ -88,7 +88,18 @@ void FitRun::run_steps() {
       break;
     }
   }
+  leave_rate();
   step_seconds_ += steady_seconds() - begin;
+}
+
+/// What files of the model say its rate is: of a schedule, that of the last step; else what callbacks have set.
+void FitRun::leave_rate() {
+  if (!scheduled())
+    m_.rate_left_ = rate_override_;
+  else if (run_step() > 0)
+    m_.rate_left_ = kept_rate(rate_at(run_step() - 1));
+  else
+    m_.rate_left_.reset();
 }
 
 void FitRun::show_step(double samples_per_s) {

@@ -69,6 +69,7 @@ class FitRun final : public Run {
   void run_epoch();
   void leave_epoch();
   void run_steps();
+  void leave_rate();
   void show_step(double samples_per_s);
   std::int64_t steps_together() const;
   void batch_ended(bool last);

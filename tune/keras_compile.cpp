@@ -88,18 +88,18 @@ bool known(const List& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
+/// Schedules of the lecture are no part of Keras: of those, the rate as it stands.
+JsonValue rate_json(const LearningRate& rate, double left) {
+  if (rate.constant() || !is_keras_schedule(std::string(rate.schedule()->info().class_name))) return left;
+  return keras_object(spec_to_json(rate.schedule()->config()), "keras.optimizers.schedules");  // an optimizer's own config has its text
+}
+
 JsonValue optimizer_json(const Optimizer& optimizer, double rate) {
   JsonValue object = spec_to_json(optimizer.config());
   JsonValue config = JsonValue::object();
   for (const auto& [key, value] : object.at("config").members()) {
     if (key == "style") continue;  // ours; only Keras's own is written
-    if (key != "learning_rate") {
-      config.append(key, value);
-    } else if (const JsonValue* schedule = value.find("class_name"); schedule != nullptr && known(keras_schedules, schedule->string())) {
-      config.append(key, keras_object(value, "keras.optimizers.schedules"));
-    } else {
-      config.append(key, rate);  // schedules of the lecture are no part of Keras: the rate as it stands
-    }
+    config.append(key, key == "learning_rate" ? rate_json(optimizer.learning_rate(), rate) : value);
   }
   return keras_object(JsonValue::object({{"class_name", object.at("class_name")}, {"config", config}}), "keras.optimizers");
 }

@@ -23,7 +23,7 @@ struct Compiled {
 Compiled from_compile_config(const std::string& json, const std::string& source);
 /// The same compile_config with Adam for its optimizer: for those who bring their own.
 std::string without_optimizer(const std::string& json, const std::string& source);
-/// `rate`: the learning rate as it stands.
+/// `rate`: the learning rate as it stands; written where it is a number, or a schedule that Keras does not have.
 std::string to_compile_config(const Compiled& compiled, double rate);
 bool is_keras_schedule(const std::string& class_name);
 bool keras_knows(const Optimizer& optimizer);  ///< Keras has an optimizer of this name

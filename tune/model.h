@@ -186,7 +186,7 @@ class Model {
   std::vector<CachedPlan> plans_;
   std::vector<std::string> messages_;
   std::vector<std::string> class_names_;  ///< of the first data that names its classes
-  double rate_left_ = 0;                  ///< by callbacks of the last fit; 0: the optimizer's own
+  std::optional<double> rate_left_ = {};  ///< by a schedule or by callbacks of the last fit; unset: the optimizer's own
 };
 
 /// Labels as a plan reads them: ids stay ids; for a single sigmoid they become one float a row.

@@ -19,7 +19,7 @@ std::string take_weights(const Match& match, const std::string& file, State& sta
 
 }  // namespace
 
-double Model::learning_rate() const { return rate_left_ > 0 ? rate_left_ : options_.optimizer.learning_rate().first(); }
+double Model::learning_rate() const { return rate_left_ ? *rate_left_ : options_.optimizer.learning_rate().first(); }
 
 TensorFile Model::weight_file(const std::string& name) const {
   const WeightFormat format = format_of_name(name);

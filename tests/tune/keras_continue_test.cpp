@@ -2,12 +2,15 @@
 // files and from whole models; and three epochs here leave the file that three in Keras leave.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/atomic_file.h"
 #include "engine/json.h"
+#include "engine/spec/parse.h"
 #include "optim/adam.h"
 #include "optim/adam_family.h"
+#include "optim/catalogue.h"
 #include "optim/rmsprop.h"
 #include "optim/sgd.h"
 #include "tests/check/data_error.h"
@@ -184,6 +187,48 @@ TEST_CASE("a saved model goes on with the bits of one that never stopped") {
 TEST_CASE("the state of another optimizer is refused") {
   Model model(network(), {.optimizer = SGD{}});
   CHECK(mentions(data_error([&] { load_optimizer_state(model, folder + "adam_half.weights.h5"); }), "another optimizer"));
+}
+
+namespace {
+
+/// A text for every schedule of the catalogue that Keras has; the numbers differ from its defaults.
+const std::vector<std::pair<std::string, std::string>> keras_schedule_texts{
+    {"ExponentialDecay", "exponential_decay(0.1, 3, 0.5, staircase=true)"},
+    {"PiecewiseConstantDecay", "piecewise_constant_decay([3, 7], [0.1, 0.01, 0.001])"},
+    {"PolynomialDecay", "polynomial_decay(0.1, 9, 0.01, power=2)"},
+    {"InverseTimeDecay", "inverse_time_decay(0.1, 2, 0.5)"},
+    {"CosineDecay", "cosine_decay(0.01, 8, alpha=0.1, warmup_target=0.1, warmup_steps=3)"},
+    {"CosineDecayRestarts", "cosine_decay_restarts(0.1, 3, alpha=0.1)"}};
+
+}  // namespace
+
+TEST_CASE("Keras's schedules are written as Keras reads them, and read back the same") {
+  for (const auto& entry : schedule_catalogue().entries()) {
+    if (!is_keras_schedule(std::string(entry.info.class_name))) continue;
+    CAPTURE(entry.info.class_name);
+    const auto at = std::find_if(keras_schedule_texts.begin(), keras_schedule_texts.end(),
+                                 [&](const auto& t) { return t.first == entry.info.class_name; });
+    REQUIRE(at != keras_schedule_texts.end());
+    const Optimizer given = SpecConvert<Optimizer>::from(parse_spec("sgd(" + at->second + ")", "test"));
+    const std::string text = to_compile_config({.optimizer = given, .loss = MeanSquaredError{}}, 0.25);
+    const JsonValue schedule = JsonValue::parse(text, "test").at("optimizer").at("config").at("learning_rate");
+    CHECK(schedule.at("class_name").string() == entry.info.class_name);
+    CHECK(schedule.at("module").string() == "keras.optimizers.schedules");
+    for (const auto& field : entry.fields()) CHECK(schedule.at("config").find(field.name) != nullptr);
+    const Optimizer again = from_compile_config(text, "test").optimizer;
+    REQUIRE(again.learning_rate().schedule() != nullptr);
+    for (std::int64_t step = 0; step < 12; ++step)
+      CHECK(again.learning_rate().curve({})->at(step) == given.learning_rate().curve({})->at(step));
+  }
+}
+
+TEST_CASE("a schedule that Keras lacks leaves the rate of its last step") {
+  Model model(network(), {.optimizer = SpecConvert<Optimizer>::from(parse_spec("sgd(warmup(5, cosine_decay(0.08, 20)))", "test"))});
+  CHECK(model.learning_rate() == 0);
+  const History history = three_epochs(model);  // of 5 steps each
+  CHECK(model.learning_rate() == doctest::Approx(0.08 * 0.5 * (1 + std::cos(3.14159265358979 * 9 / 20))));
+  const JsonValue compiled = JsonValue::parse(model.weight_file("x.keras").compile_config, "test");
+  CHECK(compiled.at("optimizer").at("config").at("learning_rate").number() == model.learning_rate());
 }
 
 TEST_CASE("compile_config of Keras, both ways") {
