@@ -109,6 +109,7 @@ struct LoadedRun {
   DataSplits data;  ///< the run's own
   std::unique_ptr<Model> model;
   std::string weights_file;
+  std::vector<std::string> messages = {};  ///< what a model file says that is left out
 };
 /// weights: best, last or a file. `given`: its device and runs_root hold, its threads, memory and data_dir where they are set. Error{data}
 /// where the run or the file is missing.

@@ -91,16 +91,18 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   if (!file) return out;
   const TensorFile tensors = read_model_texts(*file);
   if (tensors.compile_config.empty()) return out;
+  CompileWishes wishes{.loss = job.loss.empty() ? Wanted::all : Wanted::nothing,
+                       .metrics = job.metrics.empty() ? Wanted::readable : Wanted::nothing};
   // Keras leaves the optimizer out of a .keras file of a model that it has saved as .h5 before.
   const bool named = JsonValue::parse(tensors.compile_config, *file).find("optimizer") != nullptr;
   if (!named && job.optimizer.empty()) messages.push_back(*file + " does not name its optimizer: a fresh Adam");
-  if (named && job.optimizer.empty()) {
-    out.compiled = from_compile_config(tensors.compile_config, *file);
-    out.state = read_tensor_file(*file).optimizer;
-    messages.push_back(*file + " is compiled: " + out.compiled.optimizer.text().print());
-  } else {  // whatever optimizer it had
-    out.compiled = from_compile_config(without_optimizer(tensors.compile_config, *file), *file);
-  }
+  const bool own = named && job.optimizer.empty();
+  if (!own) wishes.optimizer = Wanted::nothing;
+  out.compiled = from_compile_config(tensors.compile_config, *file, wishes);
+  for (const auto& line : out.compiled.left_out) messages.push_back(line);
+  if (!own) return out;
+  out.state = read_tensor_file(*file).optimizer;
+  messages.push_back(*file + " is compiled: " + out.compiled.optimizer.text().print());
   return out;
 }
 

@@ -14,16 +14,16 @@ namespace {
 
 /// A key of Keras's that has no field here: harmless where it is off, or where it only names.
 bool harmless(const std::string& key, const JsonValue& value) {
+  if (key == "reduction") return value.is_string() && (value.string() == "sum_over_batch_size" || value.string() == "auto");
   if (value.is_null()) return true;
   if (value.kind() == JsonValue::Kind::boolean) return !value.boolean();
   if (key == "name" || key == "dtype" || key == "ema_momentum" || key == "fn") return true;
-  if (key == "reduction") return value.is_string() && (value.string() == "sum_over_batch_size" || value.string() == "auto");
   if (key == "axis") return value.is_number() && value.number() == -1;
   return key == "loss_scale_factor" && value.is_number() && value.number() == 1;
 }
 
 /// The object without the keys that are no fields of ours.
-JsonValue cut(const JsonValue& object, const std::vector<FieldDoc>& fields, const std::string& where) {
+JsonValue cut(const JsonValue& object, const std::vector<FieldDoc>& fields, const std::string& where, const char* hint) {
   JsonValue config = JsonValue::object();
   for (const auto& [key, value] : object.at("config").members()) {
     if (std::any_of(fields.begin(), fields.end(), [&](const FieldDoc& f) { return f.name == key; })) {
@@ -40,36 +40,106 @@ JsonValue cut(const JsonValue& object, const std::vector<FieldDoc>& fields, cons
       throw Error({.category = Category::data,
                    .where = where,
                    .what = key + " = " + value.text() + " of Keras's " + object.at("class_name").string() + " is not supported",
-                   .hint = "Give --optimizer, --loss or --metrics instead of the file's."});
+                   .hint = hint});
     }
   }
   return JsonValue::object({{"class_name", object.at("class_name")}, {"config", config}});
 }
 
-Optimizer optimizer_of(const JsonValue& json, const std::string& source) {
-  const std::string where = source + ", optimizer";
-  if (json.is_string()) return optimizer_catalogue().from(SpecValue::call(json.string()));
-  const auto* entry = optimizer_catalogue().find(json.at("class_name").string());
-  if (entry == nullptr) {
-    std::string known;
-    for (const auto& name : optimizer_catalogue().names()) known += (known.empty() ? "" : ", ") + name;
-    throw Error({.category = Category::data,
-                 .where = where,
-                 .what = "there is no such optimizer here",
-                 .expected = known,
-                 .got = json.at("class_name").string(),
-                 .hint = "Start a fresh one with --optimizer."});
+/// What a file says is no mistake of the command line.
+template <class Read>
+auto of_file(const std::string& where, const char* hint, const Read& read) {
+  try {
+    return read();
+  } catch (const Error& error) {
+    ErrorInfo info = error.info();
+    if (info.category != Category::usage && info.category != Category::data) throw;
+    info.category = Category::data;
+    if (!info.where.starts_with(where)) info.where = where + (info.where.empty() ? "" : ", " + info.where);
+    if (info.hint.empty()) info.hint = hint;
+    throw Error(std::move(info));
   }
-  return optimizer_catalogue().from(spec_from_json(cut(json, entry->fields(), where), where));
 }
 
-Loss loss_of(const JsonValue& json, const std::string& source) {
-  const std::string where = source + ", loss";
-  if (json.is_string()) return SpecConvert<Loss>::from(SpecValue::call(json.string()));
-  // Which fields a loss has, it says itself: of a bare one.
-  const Loss bare = SpecConvert<Loss>::from(SpecValue::call(json.at("class_name").string()));
-  const auto fields = std::visit([](const auto& l) { return field_docs<std::decay_t<decltype(l)>>(); }, bare);
-  return SpecConvert<Loss>::from(spec_from_json(cut(json, fields, where), where));
+[[noreturn]] void unknown(const std::string& where, const char* kind, const std::string& got, const std::vector<std::string>& names,
+                          const char* hint) {
+  std::string known;
+  for (const auto& name : names) known += (known.empty() ? "" : ", ") + name;
+  throw Error({.category = Category::data,
+               .where = where,
+               .what = std::string("there is no such ") + kind + " here",
+               .expected = known,
+               .got = got,
+               .hint = hint});
+}
+
+Optimizer optimizer_of(const JsonValue& json, const std::string& where) {
+  constexpr const char* hint = "Start a fresh one with --optimizer.";
+  const std::string name = keras_name(json);
+  const auto* entry = optimizer_catalogue().find(name);
+  if (entry == nullptr) unknown(where, "optimizer", name, optimizer_catalogue().names(), hint);
+  return of_file(where, hint, [&] {
+    if (json.is_string()) return optimizer_catalogue().from(SpecValue::call(name));
+    return optimizer_catalogue().from(spec_from_json(cut(json, entry->fields(), where, hint), where));
+  });
+}
+
+/// Of a list or a dictionary by outputs, the one loss in it.
+const JsonValue& only_loss(const JsonValue& json) {
+  if (json.is_array() && json.size() == 1) return json.elements()[0];
+  if (json.is_object() && json.find("class_name") == nullptr && json.size() == 1) return json.members()[0].value;
+  return json;
+}
+
+Loss loss_of(const JsonValue& given, const std::string& where) {
+  constexpr const char* hint = "Give one that there is with --loss; to predict needs none.";
+  const JsonValue& json = only_loss(given);
+  const std::string name = keras_name(json);
+  if (find_entry(name, loss_names()) < 0) {
+    std::vector<std::string> names;
+    for (const auto& loss : loss_names()) names.push_back(loss.front());
+    unknown(where, "loss", name, names, hint);
+  }
+  return of_file(where, hint, [&] {
+    const Loss bare = SpecConvert<Loss>::from(SpecValue::call(name));
+    if (!json.is_object() || !json.at("config").is_object()) return bare;
+    // Which fields a loss has, it says itself: of a bare one.
+    const auto fields = std::visit([](const auto& l) { return field_docs<std::decay_t<decltype(l)>>(); }, bare);
+    return SpecConvert<Loss>::from(spec_from_json(cut(json, fields, where, hint), where));
+  });
+}
+
+std::vector<std::string> all_metric_names() {
+  std::vector<std::string> out;
+  for (const auto& doc : metric_docs()) out.push_back(doc.name);
+  return out;
+}
+
+void add_metrics(const JsonValue& json, const std::string& source, Wanted wanted, Compiled& out) {
+  const std::string where = source + ", metrics";
+  constexpr const char* hint = "Choose others with --metrics.";
+  MetricList list = metrics_from_keras(json, [&](const JsonValue& metric, const auto& read) {
+    const std::string name = keras_name(metric);
+    try {
+      if (find_entry(name, metric_names()) < 0 && class_metric_catalogue().find(name) == nullptr)
+        unknown(where, "metric", name, all_metric_names(), hint);
+      of_file(where, hint, read);
+    } catch (const Error& error) {
+      if (wanted == Wanted::all) throw;
+      out.left_out.push_back(source + ": the metric " + name + " is left out: " + error.info().what);
+    }
+  });
+  out.metrics = std::move(list.metrics);
+  out.class_metrics = std::move(list.class_metrics);
+}
+
+void add_loss(const JsonValue& json, const std::string& source, Wanted wanted, Compiled& out) {
+  try {
+    out.loss = loss_of(json, source + ", loss");
+  } catch (const Error& error) {
+    if (wanted == Wanted::all) throw;
+    out.left_out.push_back(source + ": the loss " + keras_name(only_loss(json)) + " is left out: " + error.info().what);
+  }
 }
 
 /// As keras.saving.serialize_keras_object writes it.
@@ -113,22 +183,17 @@ JsonValue loss_json(const Loss& loss) {
 
 }  // namespace
 
-Compiled from_compile_config(const std::string& text, const std::string& source) {
+Compiled from_compile_config(const std::string& text, const std::string& source, const CompileWishes& wishes) {
   const JsonValue json = JsonValue::parse(text, source + ", compile_config");
-  Compiled out{.optimizer = optimizer_of(json.at("optimizer"), source)};
-  if (const JsonValue* loss = json.find("loss"); loss != nullptr && !loss->is_null()) out.loss = loss_of(*loss, source);
-  if (const JsonValue* metrics = json.find("metrics"); metrics != nullptr) {
-    MetricList list = metrics_from_keras(*metrics);
-    out.metrics = std::move(list.metrics);
-    out.class_metrics = std::move(list.class_metrics);
-  }
+  Compiled out;
+  if (wishes.optimizer != Wanted::nothing) out.optimizer = optimizer_of(json.at("optimizer"), source + ", optimizer");
+  const auto given = [&](const char* key, Wanted wanted) {
+    const JsonValue* found = wanted == Wanted::nothing ? nullptr : json.find(key);
+    return found != nullptr && !found->is_null() ? found : nullptr;
+  };
+  if (const JsonValue* loss = given("loss", wishes.loss)) add_loss(*loss, source, wishes.loss, out);
+  if (const JsonValue* metrics = given("metrics", wishes.metrics)) add_metrics(*metrics, source, wishes.metrics, out);
   return out;
-}
-
-std::string without_optimizer(const std::string& text, const std::string& source) {
-  JsonValue json = JsonValue::parse(text, source + ", compile_config");
-  json["optimizer"] = "adam";
-  return json.text();
 }
 
 bool is_keras_schedule(const std::string& class_name) { return known(keras_schedules, class_name); }

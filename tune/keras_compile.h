@@ -17,12 +17,17 @@ struct Compiled {
   std::optional<Loss> loss = {};
   std::optional<std::vector<Metric>> metrics = {};
   std::vector<ClassMetric> class_metrics = {};
+  std::vector<std::string> left_out = {};  ///< a line each, with the file's name
 };
 
-/// Error{data} names what is not supported, and what is.
-Compiled from_compile_config(const std::string& json, const std::string& source);
-/// The same compile_config with Adam for its optimizer: for those who bring their own.
-std::string without_optimizer(const std::string& json, const std::string& source);
+/// Of a part of a compile_config: nothing, as somebody brings their own; what can be read, the rest into left_out; all of it.
+enum class Wanted : std::uint8_t { nothing, readable, all };
+struct CompileWishes {
+  Wanted optimizer = Wanted::all, loss = Wanted::all, metrics = Wanted::all;
+};
+
+/// Error{data} names what is not supported, what is, and the flag that helps.
+Compiled from_compile_config(const std::string& json, const std::string& source, const CompileWishes& wishes = {});
 /// `rate`: the learning rate as it stands; written where it is a number, or a schedule that Keras does not have.
 std::string to_compile_config(const Compiled& compiled, double rate);
 bool is_keras_schedule(const std::string& class_name);

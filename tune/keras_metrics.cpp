@@ -7,11 +7,13 @@ namespace lehr {
 
 namespace {
 
+bool has_config(const JsonValue& json) { return json.is_object() && json.at("config").is_object(); }
+
 ClassMetric class_metric_of(const JsonValue& json) {
-  SpecValue call = SpecValue::call(json.is_string() ? json.string() : json.at("class_name").string());
+  SpecValue call = SpecValue::call(keras_name(json));
   std::string name = call.text;
   bool threshold = false, multi_label = false;
-  if (json.is_object())
+  if (has_config(json))
     for (const auto& [key, value] : json.at("config").members()) {
       if (key == "name") name = value.string();
       multi_label = multi_label || (key == "multi_label" && value.boolean());
@@ -38,19 +40,14 @@ ClassMetric class_metric_of(const JsonValue& json) {
   return metric;
 }
 
-void add_metrics(const JsonValue& json, MetricList& out) {
-  if (json.is_null()) return;
-  if (json.is_array()) {
-    for (const auto& element : json.elements()) add_metrics(element, out);
-    return;
-  }
-  SpecValue call = SpecValue::call(json.is_string() ? json.string() : json.at("class_name").string());
+void add_metric(const JsonValue& json, MetricList& out) {
+  SpecValue call = SpecValue::call(keras_name(json));
   if (is_class_metric(call)) {
     out.class_metrics.push_back(class_metric_of(json));
     return;
   }
   std::string name = call.text;
-  if (json.is_object())
+  if (has_config(json))
     for (const auto& [key, value] : json.at("config").members()) {
       if (key == "name") name = value.string();
       if (key == "threshold" && value.is_number()) call.keywords.push_back({.name = key, .value = SpecValue::of(value.number())});
@@ -59,6 +56,18 @@ void add_metrics(const JsonValue& json, MetricList& out) {
   Metric metric = metric_from_spec(call);
   metric.name = name;
   out.metrics.push_back(std::move(metric));
+}
+
+/// Keras allows lists of lists, and dictionaries by outputs.
+void add_metrics(const JsonValue& json, MetricList& out, const MetricReader& reader) {
+  if (json.is_null()) return;
+  if (json.is_array()) {
+    for (const auto& element : json.elements()) add_metrics(element, out, reader);
+  } else if (json.is_object() && json.find("class_name") == nullptr) {
+    for (const auto& [output, metrics] : json.members()) add_metrics(metrics, out, reader);
+  } else {
+    reader(json, [&] { add_metric(json, out); });
+  }
 }
 
 /// What Keras knows by this word and logs under it.
@@ -107,9 +116,16 @@ std::optional<KerasMetric> auc(const ClassMetric& metric, bool one_output) {
 
 }  // namespace
 
-MetricList metrics_from_keras(const JsonValue& json) {
+std::string keras_name(const JsonValue& json) {
+  if (json.is_string()) return json.string();
+  const JsonValue *name = json.is_object() ? json.find("class_name") : nullptr, *config = json.is_object() ? json.find("config") : nullptr;
+  if (name == nullptr || !name->is_string()) return json.text();
+  return config != nullptr && config->is_string() ? config->string() : name->string();
+}
+
+MetricList metrics_from_keras(const JsonValue& json, const MetricReader& reader) {
   MetricList out;
-  add_metrics(json, out);
+  add_metrics(json, out, reader);
   return out;
 }
 

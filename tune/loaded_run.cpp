@@ -27,6 +27,12 @@ std::optional<FeatureScaler> scaler_beside(const std::string& model) {
   return FeatureScaler::parse(read_file((folder / scaler_file).string()), (folder / scaler_file).string());
 }
 
+/// Predictions need neither loss nor metrics.
+CompileWishes wishes_of(const FitJob& given, bool predicts) {
+  const auto unless = [&](bool flag) { return flag ? Wanted::nothing : predicts ? Wanted::readable : Wanted::all; };
+  return {.optimizer = Wanted::nothing, .loss = unless(!given.loss.empty()), .metrics = unless(!given.metrics.empty())};
+}
+
 }  // namespace
 
 LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given) {
@@ -35,6 +41,7 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   out.job = job_from_config(folder.file("config.toml").string());
   out.job.device = given.device;
   if (given.threads != 0) out.job.threads = given.threads;
+  if (!given.loss.empty()) out.job.loss = given.loss;
   if (!given.metrics.empty()) out.job.metrics = given.metrics;
   if (!given.memory.empty()) out.job.memory = given.memory;
   if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
@@ -69,7 +76,8 @@ LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset
   Compiled own;
   if (const auto file = whole_model(text)) {
     const TensorFile tensors = read_model_texts(*file);
-    if (!tensors.compile_config.empty()) own = from_compile_config(without_optimizer(tensors.compile_config, *file), *file);
+    if (!tensors.compile_config.empty()) own = from_compile_config(tensors.compile_config, *file, wishes_of(given, data == nullptr));
+    out.messages = own.left_out;
   }
   const bool chosen = given.rescale || given.preprocess != "none", raw = network.takes_raw_range();
   Dataset bytes;  // images and byte arrays are what preprocessing is for

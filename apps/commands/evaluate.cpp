@@ -119,6 +119,7 @@ void add_evaluate(CLI::App& app, Console& console) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  command->add_option("--loss", flags->job.loss, "default: a compiled model's own, else by the labels");
   command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { evaluate_command(console, *flags); });

@@ -95,6 +95,7 @@ LoadedRun open(PredictFlags& flags) {
 
 void predict_command(Console& console, PredictFlags& flags) {
   LoadedRun loaded = open(flags);
+  for (const auto& message : loaded.messages) console.err << "lehr: " << message << '\n';
   std::vector<std::string> classes;
   if (!names_model(flags.run))
     classes = loaded.data.any().class_names;

@@ -253,3 +253,49 @@ TEST_CASE("compile_config of Keras, both ways") {
                  "use_momentum_magic"));
   CHECK(mentions(data_error([&] { from_compile_config(with("\"RMSprop\"", "\"Sophia\""), "m.keras"); }), "Sophia"));
 }
+
+namespace {
+
+std::string compiled_with(const std::string& loss, const std::string& metrics) {
+  return R"({"optimizer": "adam", "loss": )" + loss + R"(, "metrics": )" + metrics + "}";
+}
+const std::string dice =
+    R"({"module": "keras.losses", "class_name": "Dice", "config": {"name": "dice", "reduction": "sum_over_batch_size", "axis": null}})";
+
+}  // namespace
+
+TEST_CASE("functions of Keras as losses and metrics are understood; means of other kinds are no loss of ours") {
+  const auto function = [](const std::string& name) {
+    return R"({"module": "builtins", "class_name": "function", "config": ")" + name + R"(", "registered_name": "function"})";
+  };
+  const Compiled compiled = from_compile_config(
+      compiled_with(function("categorical_crossentropy"), "[[" + function("mean_squared_error") + R"(], {"out": ["accuracy"]}])"),
+      "m.keras");
+  CHECK(std::holds_alternative<CategoricalCrossentropy>(*compiled.loss));
+  REQUIRE(compiled.metrics->size() == 2);
+  CHECK(compiled.metrics->at(0).kind == MetricKind::mean_squared_error);
+  CHECK(compiled.metrics->at(0).name == "mean_squared_error");
+  CHECK(std::holds_alternative<Huber>(*from_compile_config(compiled_with(R"(["huber"])", "null"), "m.keras").loss));
+  for (const std::string reduction : {"null", "\"sum\"", "\"none\"", "\"mean_with_sample_weight\""}) {
+    const std::string loss = R"({"class_name": "MeanSquaredError", "config": {"name": "m", "reduction": )" + reduction + "}}";
+    const std::string error = data_error([&] { from_compile_config(compiled_with(loss, "[]"), "m.keras"); });
+    CAPTURE(error);
+    CHECK(mentions(error, "reduction"));
+    CHECK(mentions(error, "--loss"));
+  }
+}
+
+TEST_CASE("what a compile_config names and nobody here has is refused, left out or not looked at, as asked") {
+  const std::string text = compiled_with(dice, R"(["accuracy", {"class_name": "MeanIoU", "config": {"num_classes": 3}}])");
+  const std::string loss = data_error([&] { from_compile_config(text, "m.keras"); });
+  for (const char* part : {"m.keras", "Dice", "categorical_crossentropy", "--loss"}) CHECK(mentions(loss, part));
+  const std::string metric = data_error([&] { from_compile_config(text, "m.keras", {.loss = Wanted::nothing}); });
+  for (const char* part : {"m.keras", "MeanIoU", "accuracy", "--metrics"}) CHECK(mentions(metric, part));
+  const Compiled readable = from_compile_config(text, "m.keras", {.loss = Wanted::readable, .metrics = Wanted::readable});
+  CHECK_FALSE(readable.loss);
+  REQUIRE(readable.metrics->size() == 1);
+  REQUIRE(readable.left_out.size() == 2);
+  CHECK(mentions(readable.left_out[0], "m.keras: the loss Dice is left out"));
+  CHECK(mentions(readable.left_out[1], "m.keras: the metric MeanIoU is left out"));
+  CHECK(from_compile_config(text, "m.keras", {.loss = Wanted::nothing, .metrics = Wanted::nothing}).left_out.empty());
+}

@@ -1,6 +1,8 @@
 // Whole models in files: Keras's own small one (tests/fuzz/make_corpus.py), and what comes back of one that is trained and saved here.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "engine/json.h"
 #include "optim/sgd.h"
 #include "tests/check/data_error.h"
@@ -91,4 +93,29 @@ TEST_CASE("model files: a run leaves model.keras, which holds all that training 
   job.run = place / "next";
   run_fit_job(job, {.data = &splits});
   CHECK(read_tensor_file(place / "next/model.keras").optimizer->values.at(0).as<std::int64_t>()[0] == 12);
+}
+
+TEST_CASE("model files: a loss that nobody here has keeps from training and judging, unless --loss is given, and never from predicting") {
+  const TemporaryFolder place;
+  const std::string path = place / "dice.keras";
+  TensorFile file = read_tensor_file(small);
+  JsonValue compiled = JsonValue::parse(file.compile_config, "test");
+  compiled["loss"] = JsonValue::object({{"class_name", "Dice"}, {"config", JsonValue::object({{"axis", nullptr}})}});
+  JsonValue metrics = JsonValue::array();
+  metrics.push_back(JsonValue::object({{"class_name", "MeanIoU"}, {"config", JsonValue::object({{"num_classes", 2}})}}));
+  compiled["metrics"] = metrics;
+  file.compile_config = compiled.text();
+  write_tensor_file(path, file);
+  const Dataset data = images();
+  const LoadedRun predicts = open_model(path, {}, nullptr);
+  REQUIRE(predicts.messages.size() == 2);
+  CHECK(mentions(predicts.messages[0], path + ": the loss Dice is left out"));
+  CHECK(mentions(predicts.messages[1], path + ": the metric MeanIoU is left out"));
+  CHECK(mentions(data_error([&] { open_model(path, {}, &data); }), "--loss"));
+  CHECK(mentions(data_error([&] { open_model(path, {.loss = "mse"}, &data); }), "--metrics"));
+  CHECK(open_model(path, {.loss = "mse", .metrics = {"accuracy"}}, &data).messages.empty());
+  CHECK(mentions(data_error([&] { make_job_model({.model = path}, data); }), "--loss"));
+  const JobModel trains = make_job_model({.model = path, .loss = "sparse_categorical_crossentropy"}, data);
+  CHECK(std::holds_alternative<SparseCategoricalCrossentropy>(trains.model->loss()));
+  CHECK(std::any_of(trains.messages.begin(), trains.messages.end(), [](const auto& m) { return mentions(m, "MeanIoU is left out"); }));
 }
