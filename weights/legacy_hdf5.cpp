@@ -35,6 +35,7 @@ void add_group(TensorFile& file, Hdf5Tree& tree, const std::string& root, const 
     if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
   }
   const bool nested = owners.size() > 1;
+  file.models_inside = file.models_inside || nested;
   const std::size_t first = file.layers.size();
   for (const auto& owner : nested ? owners : std::vector{group}) file.layers.push_back({.name = owner});
   for (const auto& name : *names) {

@@ -46,6 +46,7 @@ struct TensorFile {
   std::optional<OptimizerVariables> optimizer = {};
   std::string model_config = {}, compile_config = {};  ///< JSON, as Keras wrote it
   std::string keras_version = {}, backend = {};
+  bool models_inside = false;                                    ///< a legacy file's, and nothing but a model_config says which
   bool channels_first_kernels = false, flipped_kernels = false;  ///< Theano's: converted when loaded into a network that needs it
 
   std::size_t weight_count() const;

@@ -7,9 +7,12 @@
 
 #include "engine/atomic_file.h"
 #include "engine/data/npz.h"
+#include "engine/json.h"
 #include "tests/check/data_error.h"
 #include "tests/check/temporary_folder.h"
+#include "weights/convert.h"
 #include "weights/formats.h"
+#include "weights/model_file.h"
 #include "weights/tensor_file.h"
 
 using namespace lehr;
@@ -182,4 +185,91 @@ TEST_CASE("hdf5: an encoder that has laid out one file gives the next one's byte
   Hdf5Tree renamed = tree(6, 5);
   renamed.group("layers/other").attributes["name"] = {"other"};
   CHECK(std::ranges::equal(encoder.encode(renamed), encode_hdf5(renamed)));
+}
+
+namespace {
+
+template <class Call>
+std::string usage_error(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    CHECK(error.info().category == Category::usage);
+    return error.what();
+  }
+  FAIL("nothing was thrown");
+  return {};
+}
+
+/// Every object of Keras's that a configuration names says where Keras finds its class.
+void check_modules(const JsonValue& value) {
+  if (value.is_array())
+    for (const auto& element : value.elements()) check_modules(element);
+  if (!value.is_object()) return;
+  const JsonValue* name = value.find("class_name");
+  CAPTURE(value.text().substr(0, 200));
+  if (name != nullptr && name->text() != "\"__keras_tensor__\"") CHECK(value.find("module") != nullptr);
+  for (const auto& [key, member] : value.members()) check_modules(member);
+}
+
+}  // namespace
+
+TEST_CASE("converting a whole .h5 writes what Keras 3 reads: its network anew, weights where Keras 3 keeps them") {
+  const TemporaryFolder folder;
+  for (const std::string model : {"resnet", "nested"}) {
+    CAPTURE(model);
+    const TensorFile keras = read_tensor_file(golden(model + ".keras"));
+    convert_weights(golden(model + ".h5"), folder / "x.keras");
+    const TensorFile whole = read_tensor_file(folder / "x.keras");
+    check_modules(JsonValue::parse(whole.model_config, "config"));
+    check_same(keras, whole);
+    convert_weights(golden(model + ".h5"), folder / "x.weights.h5");
+    const TensorFile paths = read_tensor_file(folder / "x.weights.h5"), wanted = read_tensor_file(golden(model + ".weights.h5"));
+    REQUIRE(filled(paths).size() == filled(wanted).size());
+    for (std::size_t i = 0; i < filled(paths).size(); ++i) CHECK(filled(paths)[i]->path == filled(wanted)[i]->path);
+    check_same(keras, paths);
+    convert_weights(golden(model + ".h5"), folder / "x.h5");
+    check_same(keras, read_tensor_file(folder / "x.h5"));
+  }
+}
+
+TEST_CASE("converting a compiled .h5 of Keras 3 keeps its compile configuration as .keras has it; an older one's is left out") {
+  const TemporaryFolder folder;
+  Hdf5Tree tree = read_hdf5(golden("resnet.h5"));
+  const std::string rate =
+      R"({"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5}})";
+  tree.groups[""].attributes["training_config"] = {
+      R"({"loss": {"class_name": "Huber", "config": {"delta": 2}}, "metrics": ["accuracy", {"class_name": "AUC", "config": {}}], )"
+      R"("optimizer_config": {"class_name": "Adam", "config": {"learning_rate": )" +
+      rate + "}}}"};
+  tree.groups[""].scalars.emplace_back("training_config");
+  write_file_atomically(folder / "c.h5", encode_hdf5(tree));
+  convert_weights(folder / "c.h5", folder / "c.keras");
+  const JsonValue compiled = JsonValue::parse(read_tensor_file(folder / "c.keras").compile_config, "compile_config");
+  check_modules(compiled);
+  CHECK(compiled.find("optimizer_config") == nullptr);
+  CHECK(compiled.at("optimizer").at("module").string() == "keras.optimizers");
+  CHECK(compiled.at("optimizer").at("config").at("learning_rate").at("module").string() == "keras.optimizers.schedules");
+  tree.groups[""].attributes["keras_version"] = {"2.13.1"};
+  write_file_atomically(folder / "old.h5", encode_hdf5(tree));
+  convert_weights(folder / "old.h5", folder / "old.keras");
+  CHECK(read_tensor_file(folder / "old.keras").compile_config.empty());
+}
+
+TEST_CASE("converting to Keras's HDF5 what does not tell where its weights belong asks for the network") {
+  const TemporaryFolder folder;
+  convert_weights(golden("nested.keras"), folder / "n.npz");
+  Hdf5Tree tree = read_hdf5(golden("nested.h5"));
+  tree.groups[""].attributes.erase("model_config");
+  write_file_atomically(folder / "bare.h5", encode_hdf5(tree));
+  for (const std::string from : {"n.npz", "bare.h5"})
+    for (const std::string to : {"x.weights.h5", "x.h5"}) {
+      CAPTURE(from + " -> " + to);
+      const std::string error = usage_error([&] { convert_weights(folder / from, folder / to); });
+      CHECK(mentions(error, "--model"));
+      CHECK(mentions(error, from));
+      const Network network = network_of_file(golden("nested.keras"));
+      convert_weights(folder / from, folder / to, BuiltNetwork(network, *network.input_shape()));
+      check_same(read_tensor_file(golden("nested.keras")), read_tensor_file(folder / to));
+    }
 }
