@@ -20,6 +20,8 @@ void check_job(const FitJob& job);
 std::string run_path(const std::string& run);
 /// Not a run but a model: a file (x.keras), or a network's text with weights of its own.
 bool names_model(const std::string& run);
+/// Of the commands that take a run or a model.
+constexpr const char* weights_help = "of a run: best or last (the default); of either: a file";
 /// A run has its own preprocessing: Error{usage} where a flag names another.
 void refuse_preprocessing(const FitJob& job);
 

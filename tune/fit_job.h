@@ -116,6 +116,7 @@ struct LoadedRun {
 LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given);
 /// A model file, or a network with weights of its own (`vgg16(weights=imagenet)`), without a run: its compiled loss and metrics where it has them.
 /// `data`: what it is evaluated on, bytes divided by 255 as fit does unless `given` says otherwise; null: it predicts, and arrays go in as they are.
-LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset* data);
+/// `weights`: a file that the caller loads once the model is built, in place of the model's own, which are left alone then; empty: its own.
+LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset* data, const std::string& weights = {});
 
 }  // namespace lehr

@@ -33,6 +33,15 @@ CompileWishes wishes_of(const FitJob& given, bool predicts) {
   return {.optimizer = Wanted::nothing, .loss = unless(!given.loss.empty()), .metrics = unless(!given.metrics.empty())};
 }
 
+void check_weights_of_model(const std::string& weights, const std::string& model) {
+  if (weights == "best" || weights == "last")
+    throw Error({.category = Category::usage,
+                 .where = "--weights " + weights,
+                 .what = "best and last are of runs, and this is a model",
+                 .expected = "a file of weights for it, or no --weights for its own",
+                 .got = model});
+}
+
 }  // namespace
 
 LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given) {
@@ -62,17 +71,20 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   return out;
 }
 
-LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset* data) {
+LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset* data, const std::string& weights) {
+  check_weights_of_model(weights, text);
   LoadedRun out;
   out.job = given;
   out.job.model = text;
-  out.weights_file = text;
+  out.weights_file = weights.empty() ? text : weights;
   Network network = job_network(out.job);
-  if (network.weights().empty() || network.weights() == "none")
+  if (!weights.empty())
+    network.set_weights({});  // its own need not be there
+  else if (network.weights().empty() || network.weights() == "none")
     throw Error({.category = Category::usage,
                  .where = text,
                  .what = "this network has no weights",
-                 .expected = "a run, a model file, or weights=... in the network's text"});
+                 .expected = "a run, a model file, weights=... in the network's text, or --weights FILE"});
   Compiled own;
   if (const auto file = whole_model(text)) {
     const TensorFile tensors = read_model_texts(*file);

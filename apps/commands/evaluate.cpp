@@ -14,7 +14,7 @@ namespace {
 
 struct EvaluateFlags {
   FitJob job;
-  std::string run, data, weights = "last";
+  std::string run, data, weights = {};
 };
 
 Evaluation evaluate(LoadedRun& loaded, const Dataset& data) { return loaded.model->evaluate(data, loaded.job.batch_size); }
@@ -37,14 +37,18 @@ LoadedRun open_model_on(EvaluateFlags& flags) {
         {.category = Category::usage, .where = "--data", .what = "a model without a run has no data of its own", .expected = "a data set"});
   flags.job.data = flags.data;
   DataSplits data = load_job_data(flags.data, flags.job);
-  LoadedRun loaded = open_model(flags.run, flags.job, &data.any());
+  LoadedRun loaded = open_model(flags.run, flags.job, &data.any(), flags.weights);
   loaded.model->resolve(data.any());
+  if (!flags.weights.empty()) loaded.model->load_weights(flags.weights);
   loaded.data = std::move(data);
   return loaded;
 }
 
 /// A baseline has no weights to be given: it learns from the training part and is asked about the test part.
 void run_baseline(Console& console, EvaluateFlags& flags, const Baseline& baseline) {
+  if (!flags.weights.empty())
+    throw Error(
+        {.category = Category::usage, .where = "--weights " + flags.weights, .what = "a baseline has no weights", .got = flags.run});
   if (flags.data.empty())
     throw Error({.category = Category::usage, .where = "--data", .what = "a baseline learns from data", .expected = "a data set"});
   flags.job.data = flags.data;
@@ -69,6 +73,7 @@ void evaluate_command(Console& console, EvaluateFlags& flags) {
   const bool model = names_model(flags.run);
   const std::string folder = model ? std::string() : run_path(flags.run);
   if (!model) refuse_preprocessing(flags.job);
+  if (!model && flags.weights.empty()) flags.weights = "last";
   LoadedRun loaded = model ? open_model_on(flags) : open_run(folder, flags.weights, flags.job);
   if (!model && !flags.data.empty()) {
     loaded.data = {};  // only one set at a time in memory
@@ -81,7 +86,7 @@ void evaluate_command(Console& console, EvaluateFlags& flags) {
   JsonValue json = object_of(chosen);
   if (!console.json)
     console.out << data.name << " (" << count_text(data.size()) << " samples)\n"
-                << (model ? flags.run : flags.weights) << ':' << line_of(chosen) << '\n';
+                << (flags.weights.empty() ? flags.run : flags.weights) << ':' << line_of(chosen) << '\n';
   if (!model && flags.weights == "last" && std::filesystem::exists(folder + "/best.weights.h5")) {
     loaded.model->load_weights(folder + "/best.weights.h5");
     const Evaluation best = evaluate(loaded, data);
@@ -120,7 +125,7 @@ void add_evaluate(CLI::App& app, Console& console) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--loss", flags->job.loss, "default: a compiled model's own, else by the labels");
-  command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
+  command->add_option("--weights", flags->weights, weights_help);
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { evaluate_command(console, *flags); });
 }

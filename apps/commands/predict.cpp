@@ -18,7 +18,7 @@ namespace {
 
 struct PredictFlags {
   FitJob job;
-  std::string run, input, output, weights = "last";
+  std::string run, input, output, weights = {};
 };
 
 struct Rows {
@@ -75,21 +75,26 @@ std::string table_of(const Rows& rows, const Array& y, const std::vector<std::st
   return out;
 }
 
-/// A run's folder or name; else a model.
-LoadedRun open(PredictFlags& flags) {
-  if (!names_model(flags.run)) {
-    refuse_preprocessing(flags.job);
-    return open_run(run_path(flags.run), flags.weights, flags.job);
-  }
-  LoadedRun loaded = open_model(flags.run, flags.job, nullptr);
-  if (loaded.model->built()) return loaded;
-  if (flags.job.image_size.empty())
+/// Of a network that does not say the size of its images.
+void build_for_images(Model& model, const FitJob& job) {
+  if (job.image_size.empty())
     throw Error({.category = Category::usage,
                  .where = "--image-size",
                  .what = "the network does not say the size of its images",
                  .expected = "HEIGHTxWIDTH, 224x224 for VGG-16"});
-  const LoadOptions options = job_load_options(flags.job);
-  loaded.model->build(Shape{options.image_size->height, options.image_size->width, flags.job.color == "gray" ? 1 : 3});
+  const LoadOptions options = job_load_options(job);
+  model.build(Shape{options.image_size->height, options.image_size->width, job.color == "gray" ? 1 : 3});
+}
+
+/// A run's folder or name; else a model.
+LoadedRun open(PredictFlags& flags) {
+  if (!names_model(flags.run)) {
+    refuse_preprocessing(flags.job);
+    return open_run(run_path(flags.run), flags.weights.empty() ? "last" : flags.weights, flags.job);
+  }
+  LoadedRun loaded = open_model(flags.run, flags.job, nullptr, flags.weights);
+  if (!loaded.model->built()) build_for_images(*loaded.model, flags.job);
+  if (!flags.weights.empty()) loaded.model->load_weights(flags.weights);
   return loaded;
 }
 
@@ -136,7 +141,7 @@ void add_predict(CLI::App& app, Console& console) {
   command->add_option("--preprocess", flags->job.preprocess, "of a model's images and byte arrays: none or vgg16")->capture_default_str();
   command->add_option("--rescale", flags->job.rescale, "of a model's images and byte arrays: a factor");
   command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH, where the model does not say it");
-  command->add_option("--weights", flags->weights, "best, last or a file")->capture_default_str();
+  command->add_option("--weights", flags->weights, weights_help);
   add_common_flags(*command, console, flags->job);
   command->callback([&console, flags] { predict_command(console, *flags); });
 }

@@ -142,3 +142,33 @@ TEST_CASE("command: a training that terminate_on_nan ends failed, exit code 1, w
   CHECK(r.out.find("the loss is no number") != std::string::npos);
   CHECK(std::filesystem::exists(folder.path / "a/history.csv"));
 }
+
+TEST_CASE("predict and evaluate take --weights into a model file or a text, whole; best and last are of runs") {
+  const Folder folder;
+  const std::string network = "'flatten | dense(10, softmax)'", small = "--data digits --validation-split 0.2 --epochs 1 --quiet ";
+  REQUIRE(command(folder, "fit --model " + network + " --seed 1 --run a " + small).code == 0);
+  REQUIRE(command(folder, "fit --model " + network + " --seed 2 --run b " + small).code == 0);
+  const auto loss = [&](const std::string& arguments) {
+    const Result r = command(folder, "evaluate " + arguments + " --data digits --json");
+    REQUIRE_MESSAGE(r.code == 0, r.err);
+    return lehr::JsonValue::parse(r.out, "stdout").at("loss").number();
+  };
+  const double of_a = loss("a/model.keras"), of_b = loss("b/model.keras");
+  CHECK(of_a != of_b);
+  CHECK(loss("a/model.keras --weights b/last.weights.h5") == of_b);
+  CHECK(loss("a/model.keras --weights a/model.keras") == of_a);
+  CHECK(loss(network + " --weights b/last.weights.h5") == of_b);
+
+  const auto code_and_words = [&](const std::string& arguments, int code, const std::string& words) {
+    const Result r = command(folder, arguments);
+    CAPTURE(arguments);
+    CHECK(r.code == code);
+    CHECK_MESSAGE(r.err.find(words) != std::string::npos, r.err);
+  };
+  for (const std::string what : {"evaluate a/model.keras --data digits", "predict a/model.keras --input none.npy"}) {
+    code_and_words(what + " --weights absent.weights.h5", 3, "absent.weights.h5");
+    code_and_words(what + " --weights best", 2, "of runs");
+    code_and_words(what + " --weights last", 2, "of runs");
+  }
+  code_and_words("evaluate 'knn(3)' --data digits --weights a/last.weights.h5", 2, "a baseline has no weights");
+}
