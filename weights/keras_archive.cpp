@@ -1,9 +1,11 @@
 // .keras: a zip of metadata.json, config.json and model.weights.h5, stored.
 #include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "engine/data/zip.h"
 #include "engine/json.h"
+#include "layers/keras_config.h"
 #include "weights/formats.h"
 #include "weights/keras_json.h"
 #include "weights/name_map.h"
@@ -12,7 +14,10 @@ namespace lehr {
 
 namespace {
 
-constexpr std::uint64_t longest_json = std::uint64_t{256} << 20U;
+constexpr std::uint64_t mib = std::uint64_t{1} << 20U;
+
+/// A configuration says much the same of every layer, and packs well.
+std::uint64_t text_room(std::uint64_t packed) { return std::min(256 * mib, 16 * mib + 64 * packed); }
 
 std::string read_text(const ZipReader& zip, const char* name) {
   const ZipEntry* entry = zip.find(name);
@@ -22,11 +27,51 @@ std::string read_text(const ZipReader& zip, const char* name) {
                  .what = "is no whole Keras model",
                  .expected = std::string("an entry ") + name,
                  .got = "none"});
-  if (entry->size > longest_json)
+  if (entry->size > text_room(entry->compressed))
     throw Error(
         {.category = Category::data, .where = zip.file() + ", entry " + name, .what = "claims more text than a model's configuration has"});
   const auto bytes = zip.read(*entry);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Keras reads the last of two, others the first.
+void check_names(const ZipReader& zip) {
+  std::set<std::string> seen;
+  for (const auto& entry : zip.entries())
+    if (!seen.insert(entry.name).second)
+      throw Error({.category = Category::data,
+                   .where = zip.file() + ", entry " + entry.name,
+                   .what = "the file has two entries of this name",
+                   .hint = "Which of them is meant cannot be known; write the file again."});
+}
+
+/// The most that this network's weights take as a file: with an optimizer four slots and an average beside each of them, without one numbers
+/// of 8 bytes; and what HDF5 says of every layer. None where the network cannot be built here.
+std::optional<std::uint64_t> honest_bytes(const JsonValue& model, const std::string& file) {
+  try {
+    const Network network = network_from_keras_config(model, file);
+    if (!network.input_shape()) return {};
+    const std::int64_t parameters = BuiltNetwork(network, *network.input_shape()).parameter_count();
+    if (parameters < 0 || parameters > std::int64_t{1} << 50U) return {};
+    const JsonValue* compiled = model.find("compile_config");
+    const std::uint64_t each = compiled != nullptr && compiled->size() != 0 ? 24 : 8;
+    return mib + (std::uint64_t{16} << 10U) * (network.size() + network.groups().size()) + each * static_cast<std::uint64_t>(parameters);
+  } catch (const Error&) {  // of layers that there are not here, the weights can be looked at all the same
+    return {};
+  }
+}
+
+/// Before anything is unpacked. Keras stores weights as they are; other programs pack them, which hardly makes them smaller unless they are zeros.
+void check_room(const ZipReader& zip, const ZipEntry& weights, const JsonValue& model) {
+  const std::uint64_t packed = weights.compressed, plain = 4 * packed + mib;
+  if (weights.method == 0 || weights.size <= plain) return;
+  const std::uint64_t most = std::max(plain, honest_bytes(model, zip.file()).value_or(hdf5_room(packed)));
+  if (weights.size > most)
+    throw Error({.category = Category::data,
+                 .where = zip.file() + ", entry " + weights.name,
+                 .what = "claims to unpack to more than the weights of this network can",
+                 .expected = "at most " + std::to_string(most) + " bytes",
+                 .got = std::to_string(weights.size)});
 }
 
 /// In the configuration's order, with its classes; what the configuration does not know stays behind them.
@@ -62,6 +107,7 @@ std::string saved_at() {
 
 TensorFile read_keras_archive(const std::string& file, bool with_weights) {
   const ZipReader zip(file);
+  check_names(zip);
   const std::string config = read_text(zip, "config.json");
   const JsonValue model = JsonValue::parse(config, file + ", config.json");
   const ZipEntry* weights = zip.find("model.weights.h5");
@@ -73,6 +119,7 @@ TensorFile read_keras_archive(const std::string& file, bool with_weights) {
                  .got = "none"});
   TensorFile out;
   if (with_weights) {
+    check_room(zip, *weights, model);
     const auto bytes = zip.read(*weights);
     out = from_variable_paths(read_hdf5(bytes, file + ", model.weights.h5"));
   }

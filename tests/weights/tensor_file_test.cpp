@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <vector>
 
 #include "engine/atomic_file.h"
 #include "engine/data/npz.h"
+#include "engine/data/zip.h"
 #include "engine/json.h"
 #include "tests/check/data_error.h"
 #include "tests/check/temporary_folder.h"
@@ -160,6 +163,38 @@ TEST_CASE("npz: an archive that unpacks to far more than it holds is refused bef
   const Array zeros(Shape{100'000'000}, DType::f32);
   write_npz(folder / "bomb.npz", {{"dense/kernel", zeros}}, true);
   CHECK(mentions(data_error([&] { read_tensor_file(folder / "bomb.npz"); }), "unpack"));
+}
+
+TEST_CASE("keras: an archive that unpacks to more than its network needs, or has two entries of a name, is refused") {
+  const TemporaryFolder folder;
+  const ZipReader whole(golden("mlp.keras"));
+  const auto part = [&](const char* name) { return whole.read(*whole.find(name)); };
+  const auto config = part("config.json"), weights = part("model.weights.h5");
+  const auto said = [&](std::span<const std::byte> first, std::span<const std::byte> second, bool twice) {
+    ZipWriter zip(folder / "x.keras");
+    zip.add("config.json", first, true);
+    zip.add("model.weights.h5", second, true);
+    if (twice) zip.add("config.json", first, true);
+    zip.finish();
+    return data_error([&] { read_tensor_file(folder / "x.keras"); });
+  };
+  const std::vector<std::byte> zeros(std::size_t{20} << 20U), spaces(std::size_t{40} << 20U, std::byte{' '});
+  CHECK(said(config, weights, false) == "(none)");
+  CHECK(mentions(said(config, zeros, false), "unpack to more"));
+  CHECK(mentions(said(spaces, weights, false), "claims more text"));
+  CHECK(mentions(said(config, weights, true), "two entries"));
+  // All zeros pack to next to nothing, and are what this network has.
+  const std::string large =
+      R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "InputLayer", "config": )"
+      R"({"batch_shape": [null, 1000], "name": "in"}}, {"class_name": "Dense", "config": {"name": "d", "units": 1000}}]}})";
+  const TensorFile honest{.layers = {{.name = "d",
+                                      .path = "layers/dense",
+                                      .class_name = "Dense",
+                                      .weights = {{.name = "kernel", .values = Array(Shape{1000, 1000}, DType::f32)},
+                                                  {.name = "bias", .values = Array(Shape{1000}, DType::f32)}}}}};
+  write_tensor_file(folder / "zeros.weights.h5", honest);
+  const std::string bytes = read_file(folder / "zeros.weights.h5");
+  CHECK(said(std::as_bytes(std::span(large)), std::as_bytes(std::span(bytes)), false) == "(none)");
 }
 
 TEST_CASE("hdf5: an encoder that has laid out one file gives the next one's bytes as libhdf5 does, and lays out another kind afresh") {
