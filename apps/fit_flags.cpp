@@ -39,7 +39,7 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--preprocess", job.preprocess, "none or vgg16")->capture_default_str();
   c.add_option("--scale-features", job.scale_features, "standard, minmax or robust, learned from the training part alone");
   c.add_option("--initial-weights", job.initial_weights, "weights to start from: .weights.h5, .h5, .keras, .npz, .safetensors");
-  c.add_option("--freeze", job.freeze, "layers that do not train: block[1-4]*");
+  c.add_option("--freeze", job.freeze, "layers that do not train: block[1-4]*, base (a model inside), base/conv*");
   c.add_option("--class-weight", job.class_weight, "auto, or id:weight,...");
   c.add_option("--memory", job.memory, "stream data sets larger than this");
   c.add_option("--exclude", job.exclude, "a list of samples to leave out, as lehr data suspects writes it");

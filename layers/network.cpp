@@ -124,12 +124,32 @@ std::vector<std::string> Network::layer_names() const {
   return out;
 }
 
+std::string Network::group_path(std::size_t group) const {
+  std::string path;
+  for (; group != 0; group = groups_[group].parent) path = groups_[group].name + (path.empty() ? "" : "/" + path);
+  return path;
+}
+
 std::size_t Network::freeze(std::string_view glob) {
-  const auto names = layer_names();
   const std::string pattern(glob);
+  const auto matches = [&](const std::string& name) { return fnmatch(pattern.c_str(), name.c_str(), 0) == 0; };
+  for (std::size_t g = 1; g < groups_.size(); ++g)
+    if (matches(groups_[g].name) || matches(group_path(g))) groups_[g].trainable = false;
+  const auto in_frozen_model = [&](std::size_t group) {
+    while (group != 0 && groups_[group].trainable) group = groups_[group].parent;
+    return group != 0;
+  };
+  const auto names = layer_names();
+  std::vector<bool> frozen(entries_.size());
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    const std::string own = entry.layer.name().empty() ? names[i] : entry.layer.name();
+    if (matches(names[i]) || in_frozen_model(entry.group) || (entry.group != 0 && matches(group_path(entry.group) + "/" + own)))
+      frozen[owner(i)] = true;  // every use of a layer
+  }
   std::size_t count = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (fnmatch(pattern.c_str(), names[i].c_str(), 0) != 0) continue;
+    if (!frozen[owner(i)]) continue;
     entries_[i].layer = entries_[i].layer.frozen(true);
     ++count;
   }

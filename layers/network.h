@@ -65,7 +65,8 @@ class Network {
 
   /// The entry that owns the weights of this one: itself unless a layer is used again.
   std::size_t owner(std::size_t entry) const { return entries_[entry].shared_with.value_or(entry); }
-  /// Layers whose final name matches the glob (`block[1-4]*`) stop training. Returns how many; needs no shapes.
+  /// Layers stop training whose final name or path ("base/conv1") matches the glob (`block[1-4]*`), and all those of a model inside whose name
+  /// or path does. Returns how many; needs no shapes.
   std::size_t freeze(std::string_view glob);
   /// Final names: given ones (behind the inner model's name where two models have a layer of that name), or class name and a counter.
   std::vector<std::string> layer_names() const;
@@ -79,6 +80,7 @@ class Network {
 
  private:
   std::size_t next_rank() const;
+  std::string group_path(std::size_t group) const;  ///< "base/stem"; empty for the network itself
   std::vector<Entry> entries_;
   std::optional<Shape> input_shape_;
   std::vector<Group> groups_ = std::vector<Group>(1);

@@ -93,7 +93,7 @@ struct JobModel {
   std::unique_ptr<Model> model = {};
   Network augmentation = {};
   std::vector<std::string> messages = {};
-  bool own_optimizer = false;                ///< a compiled model's, with its state
+  bool own_optimizer = false;                ///< a compiled model's, with its state unless --freeze began it anew
   std::optional<FeatureScaler> scaler = {};  ///< --scale-features, of the training part
 };
 JobModel make_job_model(const FitJob& job, const Dataset& train);

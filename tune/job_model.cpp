@@ -25,7 +25,11 @@ Network job_network(const FitJob& job) {
                  .hint = "lehr evaluate '" + job.model + "' --data SET, lehr cross-validate and lehr tune take it."});
   Network network = network_with_files(job.model);
   if (!job.freeze.empty() && network.freeze(job.freeze) == 0)
-    throw Error({.category = Category::usage, .where = "--freeze", .what = "no layer has such a name", .got = job.freeze});
+    throw Error({.category = Category::usage,
+                 .where = "--freeze",
+                 .what = "no layer has such a name",
+                 .expected = "names or paths of layers, or of models inside, as lehr summary shows them",
+                 .got = job.freeze});
   return network;
 }
 
@@ -114,6 +118,28 @@ std::string table_text(const TableEncoder& encoder, const Table& table, std::int
   return out + ", words " + table.encode + ": by what the training part's " + count_text(rows) + " rows show";
 }
 
+void check_freeze(const FitJob& job, const BuiltNetwork& network) {
+  if (!job.freeze.empty() && network.trainable_count() == 0)
+    throw Error({.category = Category::usage,
+                 .where = "--freeze",
+                 .what = "everything is frozen: nothing to train",
+                 .expected = "layers with weights that still train",
+                 .got = job.freeze});
+}
+
+/// A compiled model's own state; after --freeze a fresh one where that is of more weights than now train, as compiling anew gives in Keras.
+void take_optimizer(const FitJob& job, const OptimizerVariables& state, JobModel& out) {
+  const Optimizer& optimizer = out.model->options().optimizer;
+  out.own_optimizer = true;
+  if (!job.freeze.empty() && !optimizer_fits(state, optimizer, out.model->state())) {
+    out.messages.push_back("--freeze leaves other weights to train than the file's optimizer has its state of: a fresh " +
+                           std::string(optimizer.info().class_name));
+    return;
+  }
+  restore_optimizer(state, optimizer, out.model->state(), *whole_model(job.model));
+  out.messages.push_back("the optimizer goes on after step " + std::to_string(out.model->state().read_counters().step));
+}
+
 JobModel make_model(const FitJob& job, const Dataset& train, std::shared_ptr<const TableEncoder> table) {
   JobModel out;
   Network network = job_network(job);
@@ -134,17 +160,14 @@ JobModel make_model(const FitJob& job, const Dataset& train, std::shared_ptr<con
   out.model = std::make_unique<Model>(std::move(network), std::move(options));
   check_dataset(train);
   out.model->resolve(train);
+  check_freeze(job, out.model->network());
   if (!job.augment.empty()) out.augmentation = network_from_spec(parse_spec(job.augment, "--augment"));
   check_augmentation(out.augmentation, train.sample_shape());
   for (const auto& message : out.model->messages()) out.messages.push_back(message);
   if (!job.initial_weights.empty()) out.messages.push_back(load_initial_weights(*out.model, job.initial_weights));
   const SlotLayout slots = out.model->options().optimizer.slots(out.model->state().tensors());
   out.model->state().set_slots(slots.initial, slots.extra);
-  if (file.state) {
-    restore_optimizer(*file.state, out.model->options().optimizer, out.model->state(), *whole_model(job.model));
-    out.own_optimizer = true;
-    out.messages.push_back("the optimizer goes on after step " + std::to_string(out.model->state().read_counters().step));
-  }
+  if (file.state) take_optimizer(job, *file.state, out);
   return out;
 }
 

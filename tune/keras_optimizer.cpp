@@ -82,6 +82,19 @@ OptimizerVariables optimizer_variables(const Optimizer& optimizer, const State& 
   return out;
 }
 
+bool optimizer_fits(const OptimizerVariables& variables, const Optimizer& optimizer, const State& state) {
+  const auto& values = variables.values;
+  const std::size_t planes = optimizer.slot_names().size(), head = keeps_rate(optimizer) ? 2 : 1;
+  const std::size_t tail = momentum_product(optimizer, 0) ? 1 : 0, slots = planes * trainable(state).size();
+  if (values.size() == head) return true;
+  if (values.size() != head + slots + tail) return false;
+  std::size_t next = head;
+  bool fit = true;
+  each_slot(optimizer, state,
+            [&](std::size_t, std::size_t tensor) { fit = fit && values[next++].shape() == state.tensors()[tensor].shape; });
+  return fit;
+}
+
 void restore_optimizer(const OptimizerVariables& variables, const Optimizer& optimizer, State& state, const std::string& source) {
   const std::string where = source + ", optimizer \"" + variables.name + "\"";
   const auto& values = variables.values;

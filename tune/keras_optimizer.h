@@ -15,6 +15,9 @@ namespace lehr {
 /// Of this optimizer after `iterations` steps at `rate`, its slots in the State.
 OptimizerVariables optimizer_variables(const Optimizer& optimizer, const State& state, double rate);
 
+/// The variables are of this optimizer over the State's trainable weights, or of one that never stepped.
+bool optimizer_fits(const OptimizerVariables& variables, const Optimizer& optimizer, const State& state);
+
 /// Puts slots and step back into the State. A file of an optimizer that never stepped leaves fresh slots. Error{data} names what does not fit.
 void restore_optimizer(const OptimizerVariables& variables, const Optimizer& optimizer, State& state, const std::string& source);
 /// The optimizer's state of a .weights.h5 or .keras file into a built model: training goes on where it was. False: the file has none.

@@ -172,3 +172,7 @@ TEST_CASE("predict and evaluate take --weights into a model file or a text, whol
   }
   code_and_words("evaluate 'knn(3)' --data digits --weights a/last.weights.h5", 2, "a baseline has no weights");
 }
+
+TEST_CASE("fit --freeze '*' has nothing to train") {
+  refused("fit " + model + "--data digits --freeze '*'", 2, "everything is frozen");
+}

@@ -161,3 +161,31 @@ TEST_CASE("Keras config: what cannot be rebuilt is refused by name") {
           R"({"class_name": "Functional", "config": {"layers": [], "input_layers": ["x", 0, 0], "output_layers": ["y", 0, 0]}})", "test"),
       "not there");
 }
+
+TEST_CASE("freeze: a model inside by its name, its layers by their paths; every use of a layer, and the written config says so") {
+  const std::string file = std::string(LEHR_TESTS_DIR) + "/golden/keras/models.json";
+  const JsonValue models = JsonValue::parse(read_file(file), file);
+  const auto named = std::find_if(models.elements().begin(), models.elements().end(),
+                                  [](const JsonValue& row) { return row.at("name").string() == "nested"; });
+  const auto training = [&](const char* glob) {
+    Network network = network_from_keras_config(named->at("config"), "nested");
+    if (network.freeze(glob) == 0) return std::string("no such layer");
+    const BuiltNetwork built(network, *network.input_shape());
+    const Network again = network_from_keras_config(keras_config(network, built.input()), "again");
+    CHECK(BuiltNetwork(again, built.input()).trainable_count() == built.trainable_count());
+    std::string out;
+    for (const auto& tensor : built.tensors())
+      if (tensor.trainable) out += (out.empty() ? "" : " ") + tensor.name;
+    return out;
+  };
+  CHECK(training("inner") == "head/c/kernel head/c/bias dense/kernel dense/bias");  // used twice
+  CHECK(training("head") == "c/kernel c/bias");
+  CHECK(training("deep") == "c/kernel c/bias head/c/kernel head/c/bias");
+  CHECK(training("head/deep") == training("deep"));
+  CHECK(training("inner/*") == training("inner"));
+  CHECK(training("inner/c*") == training("inner"));
+  CHECK(training("head/*") == training("head"));
+  CHECK(training("head/deep/d*") == training("deep"));
+  CHECK(training("*").empty());
+  CHECK(training("outer/*") == "no such layer");
+}

@@ -63,7 +63,25 @@ TEST_CASE("model files: a compiled model brings weights, optimizer with its step
   const JobModel fresh = make_job_model({.model = small, .optimizer = "adam(1e-3)"}, data);
   CHECK_FALSE(fresh.own_optimizer);
   CHECK(fresh.model->state().read_counters().step == 0);
-  CHECK(mentions(data_error([&] { make_job_model({.model = small, .freeze = "conv2d*"}, data); }), "--optimizer"));
+}
+
+TEST_CASE("model files: freezing begins with a fresh state of the file's optimizer where its own is of other weights") {
+  const Dataset data = images();
+  const JobModel frozen = make_job_model({.model = small, .freeze = "conv2d*"}, data);
+  CHECK(frozen.own_optimizer);  // its kind and its rate
+  CHECK(frozen.model->options().optimizer.info().class_name == "SGD");
+  CHECK(frozen.model->state().read_counters().step == 0);
+  CHECK(std::count(frozen.messages.begin(), frozen.messages.end(),
+                   "--freeze leaves other weights to train than the file's optimizer has its state of: a fresh SGD") == 1);
+  const JobModel same = make_job_model({.model = small, .freeze = "flatten"}, data);  // all that trained still does
+  CHECK(same.model->state().read_counters().step == 1);
+  try {
+    make_job_model({.model = small, .freeze = "*"}, data);
+    FAIL("a network that is all frozen trains nothing");
+  } catch (const Error& error) {
+    CHECK(error.info().category == Category::usage);
+    CHECK(mentions(error.what(), "everything is frozen: nothing to train"));
+  }
 }
 
 TEST_CASE("model files: a run leaves model.keras, which holds all that training left and goes on") {
