@@ -51,11 +51,15 @@ class Summary {
     for (std::size_t i = 0; i < model.layers.size(); ++i)
       rows.push_back(row_of(model.layers[i], i < first ? nullptr : &items[i - first], chain));
     const std::int64_t total = built_.parameter_count(), trainable = built_.trainable_count();
-    const auto line = [](const char* what, std::int64_t count, std::int64_t more = 0) {
-      return fmt::format(" {}: {} ({})\n", what, with_commas(count), memory_text(4 * count + more));
+    const OptimizerSize optimizer = options.optimizer.value_or(OptimizerSize{});
+    const auto line = [](const char* what, std::int64_t count, std::int64_t bytes) {
+      return fmt::format(" {}: {} ({})\n", what, with_commas(count), memory_text(bytes));
     };
-    return fmt::format("Model: \"{}\"\n", model.name) + text_table(columns, rows, length) + line("Total params", total, wide_bytes()) +
-           line("Trainable params", trainable) + line("Non-trainable params", total - trainable, wide_bytes());
+    return fmt::format("Model: \"{}\"\n", model.name) + text_table(columns, rows, length) +
+           line("Total params", total + optimizer.parameters, 4 * total + wide_bytes() + optimizer.bytes) +
+           line("Trainable params", trainable, 4 * trainable) +
+           line("Non-trainable params", total - trainable, 4 * (total - trainable) + wide_bytes()) +
+           (options.optimizer ? line("Optimizer params", optimizer.parameters, optimizer.bytes) : "");
   }
 
  private:

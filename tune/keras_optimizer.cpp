@@ -95,6 +95,35 @@ bool optimizer_fits(const OptimizerVariables& variables, const Optimizer& optimi
   return fit;
 }
 
+namespace {
+
+/// Slots and the like that Keras makes when it loads a compiled model that never trained, float32 all.
+std::int64_t slots_made_on_loading(const TensorFile& file, const BuiltNetwork& network) {
+  try {
+    const Optimizer optimizer = from_compile_config(file.compile_config, file.source).optimizer;
+    const auto planes = static_cast<std::int64_t>(optimizer.slot_names().size());
+    return planes * network.trainable_count() + (momentum_product(optimizer, 0) ? 1 : 0);
+  } catch (const Error&) {  // it is compiled with what there is not here: a summary needs none of that
+    return 0;
+  }
+}
+
+}  // namespace
+
+std::optional<OptimizerSize> optimizer_size(const TensorFile& file, const BuiltNetwork& network) {
+  if (file.compile_config.empty() || !file.optimizer || file.optimizer->values.empty()) return {};
+  OptimizerSize out;
+  bool stepped = false;
+  for (const Array& values : file.optimizer->values) {
+    out.parameters += values.shape().elements();
+    out.bytes += static_cast<std::int64_t>(values.bytes());
+    stepped = stepped || !values.shape().extents().empty();
+  }
+  if (stepped) return out;
+  const std::int64_t made = slots_made_on_loading(file, network);
+  return OptimizerSize{.parameters = out.parameters + made, .bytes = out.bytes + 4 * made};
+}
+
 void restore_optimizer(const OptimizerVariables& variables, const Optimizer& optimizer, State& state, const std::string& source) {
   const std::string where = source + ", optimizer \"" + variables.name + "\"";
   const auto& values = variables.values;

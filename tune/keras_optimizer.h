@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "layers/keras_summary.h"
 #include "tune/model.h"
 #include "weights/tensor_file.h"
 
@@ -17,6 +18,9 @@ OptimizerVariables optimizer_variables(const Optimizer& optimizer, const State& 
 
 /// The variables are of this optimizer over the State's trainable weights, or of one that never stepped.
 bool optimizer_fits(const OptimizerVariables& variables, const Optimizer& optimizer, const State& state);
+/// What model.summary() counts of the optimizer once Keras has loaded the compiled model: the file's variables; of an optimizer that never
+/// stepped, those that loading makes. None where the file names no optimizer or holds none of its variables.
+std::optional<OptimizerSize> optimizer_size(const TensorFile& file, const BuiltNetwork& network);
 
 /// Puts slots and step back into the State. A file of an optimizer that never stepped leaves fresh slots. Error{data} names what does not fit.
 void restore_optimizer(const OptimizerVariables& variables, const Optimizer& optimizer, State& state, const std::string& source);

@@ -5,11 +5,13 @@
 #include <filesystem>
 
 #include "apps/console.h"
+#include "apps/fit_flags.h"
 #include "engine/json.h"
 #include "engine/spec/parse.h"
 #include "engine/spec/size.h"
 #include "layers/keras_summary.h"
 #include "layers/network.h"
+#include "tune/keras_optimizer.h"
 #include "tune/plan_table.h"
 #include "tune/plot/figure.h"
 #include "tune/plot/network_picture.h"
@@ -54,6 +56,13 @@ Network network_of(const std::string& model) {
   return network_with_files(model);
 }
 
+/// Of a compiled model's file: what its optimizer holds.
+std::optional<OptimizerSize> optimizer_of(const std::string& model, const BuiltNetwork& built) {
+  const auto file = names_model(model) ? whole_model(model) : std::nullopt;
+  if (!file || read_model_texts(*file).compile_config.empty()) return {};
+  return optimizer_size(read_tensor_file(*file), built);
+}
+
 /// Layers as the engine runs them: those of models within models one by one.
 JsonValue summary_json(const BuiltNetwork& built) {
   auto layers = JsonValue::array();
@@ -82,12 +91,15 @@ void summary_command(Console& console, const SummaryFlags& flags) {
   const BuiltNetwork built(network, network.input_shape() ? *network.input_shape() : shape_from(flags.input_shape));
   std::optional<PlanTable> plan;
   if (flags.plan) plan = step_summary(built, flags.job, flags.step == "predict");
+  const std::optional<OptimizerSize> optimizer = optimizer_of(flags.model, built);
   if (console.json) {
     JsonValue document = summary_json(built);
+    if (optimizer) document["optimizer_params"] = optimizer->parameters;
     if (plan) document["plan"] = plan_json(*plan);
     console.out << document.text(2) << '\n';
   } else {
-    console.out << keras_summary(built, {.terminal_columns = terminal_of(STDOUT_FILENO).width, .line_length = flags.line_length});
+    console.out << keras_summary(
+        built, {.terminal_columns = terminal_of(STDOUT_FILENO).width, .line_length = flags.line_length, .optimizer = optimizer});
     if (plan) console.out << '\n' << plan_text(*plan);
   }
   if (!flags.picture.empty()) write_picture(built, flags.picture);

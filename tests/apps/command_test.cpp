@@ -173,6 +173,13 @@ TEST_CASE("predict and evaluate take --weights into a model file or a text, whol
   code_and_words("evaluate 'knn(3)' --data digits --weights a/last.weights.h5", 2, "a baseline has no weights");
 }
 
-TEST_CASE("fit --freeze '*' has nothing to train") {
+TEST_CASE("summary of a compiled model's file ends with its optimizer, as Keras's; fit --freeze '*' has nothing to train") {
+  const Folder folder;
+  const std::string file = std::string(LEHR_TESTS_DIR) + "/golden/models/adam_bn.keras";
+  const Result r = command(folder, "summary '" + file + "'");
+  CHECK_MESSAGE(r.out.find(" Total params: 2,370 (9.26 KB)\n") != std::string::npos, r.out);
+  CHECK(r.out.ends_with(" Optimizer params: 1,570 (6.14 KB)\n"));
+  const Result json = command(folder, "summary '" + file + "' --json");
+  CHECK(lehr::JsonValue::parse(json.out, "stdout").at("optimizer_params").integer() == 1570);
   refused("fit " + model + "--data digits --freeze '*'", 2, "everything is frozen");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/json.h"
+#include "layers/keras_summary.h"
 #include "optim/sgd.h"
 #include "tests/check/data_error.h"
 #include "tests/check/temporary_folder.h"
@@ -82,6 +83,38 @@ TEST_CASE("model files: freezing begins with a fresh state of the file's optimiz
     CHECK(error.info().category == Category::usage);
     CHECK(mentions(error.what(), "everything is frozen: nothing to train"));
   }
+}
+
+TEST_CASE("summary: the optimizer of a compiled file is counted as Keras counts it") {
+  const auto size = [](const TensorFile& file) {
+    const Network network = network_of_file(file.source);
+    return optimizer_size(file, BuiltNetwork(network, *network.input_shape()));
+  };
+  const auto last_lines = [&](const TensorFile& file) {
+    const Network network = network_of_file(file.source);
+    const std::string text = keras_summary(BuiltNetwork(network, *network.input_shape()), {.optimizer = size(file)});
+    return text.substr(text.find(" Total params"));
+  };
+  const std::string golden = std::string(LEHR_TESTS_DIR) + "/golden/models/";
+  // What keras.models.load_model(file).summary() of Keras 3.15 ends with.
+  TensorFile sgd = read_tensor_file(small);
+  const std::string with_momentum =
+      " Total params: 110 (444.00 B)\n Trainable params: 52 (208.00 B)\n Non-trainable params: 4 (16.00 B)\n"
+      " Optimizer params: 54 (220.00 B)\n";
+  CHECK(last_lines(sgd) == with_momentum);
+  CHECK(last_lines(read_tensor_file(golden + "adam_bn.keras")) ==
+        " Total params: 2,370 (9.26 KB)\n Trainable params: 784 (3.06 KB)\n Non-trainable params: 16 (64.00 B)\n"
+        " Optimizer params: 1,570 (6.14 KB)\n");
+  CHECK(last_lines(read_tensor_file(golden + "mlp.keras")) ==  // not compiled
+        " Total params: 31,810 (124.26 KB)\n Trainable params: 31,810 (124.26 KB)\n Non-trainable params: 0 (0.00 B)\n");
+  sgd.optimizer->values.resize(2);  // never stepped: Keras makes the momentums when it loads
+  CHECK(last_lines(sgd) == with_momentum);
+  JsonValue compiled = JsonValue::parse(sgd.compile_config, "compile_config");
+  compiled["optimizer"]["config"]["momentum"] = 0.0;
+  sgd.compile_config = compiled.text();
+  REQUIRE(size(sgd));
+  CHECK(size(sgd)->parameters == 2);
+  CHECK(size(sgd)->bytes == 12);
 }
 
 TEST_CASE("model files: a run leaves model.keras, which holds all that training left and goes on") {
