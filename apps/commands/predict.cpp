@@ -75,8 +75,11 @@ std::string table_of(const Rows& rows, const Array& y, const std::vector<std::st
   return out;
 }
 
-/// Of a network that does not say the size of its images.
-void build_for_images(Model& model, const FitJob& job) {
+/// A network that does not say what it takes: rows as the array has them, or images of the given size.
+void build_for_input(Model& model, const PredictFlags& flags) {
+  const FitJob& job = flags.job;
+  if (job.image_size.empty() && flags.input.ends_with(".npy"))
+    return model.build(load_inputs(flags.input, job_load_options(job)).sample_shape());
   if (job.image_size.empty())
     throw Error({.category = Category::usage,
                  .where = "--image-size",
@@ -93,7 +96,7 @@ LoadedRun open(PredictFlags& flags) {
     return open_run(run_path(flags.run), flags.weights.empty() ? "last" : flags.weights, flags.job);
   }
   LoadedRun loaded = open_model(flags.run, flags.job, nullptr, flags.weights);
-  if (!loaded.model->built()) build_for_images(*loaded.model, flags.job);
+  if (!loaded.model->built()) build_for_input(*loaded.model, flags);
   if (!flags.weights.empty()) loaded.model->load_weights(flags.weights);
   return loaded;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/atomic_file.h"
+#include "engine/data/npy.h"
 #include "engine/json.h"
 #include "tests/check/command.h"
 
@@ -158,6 +159,17 @@ TEST_CASE("predict and evaluate take --weights into a model file or a text, whol
   CHECK(loss("a/model.keras --weights b/last.weights.h5") == of_b);
   CHECK(loss("a/model.keras --weights a/model.keras") == of_a);
   CHECK(loss(network + " --weights b/last.weights.h5") == of_b);
+
+  const lehr::Array zeros({3, 8, 8, 1}, lehr::DType::f32);  // a text takes rows as they are
+  lehr::write_npy(folder.path / "x.npy", zeros);
+  const auto predicted = [&](const std::string& arguments) {
+    const Result r = command(folder, "predict " + arguments + " --input x.npy --json");
+    REQUIRE_MESSAGE(r.code == 0, r.err);
+    return r.out;
+  };
+  CHECK(predicted(network + " --weights b/last.weights.h5") == predicted("b/model.keras"));
+  CHECK(predicted("a/model.keras --weights b/last.weights.h5") == predicted("b/model.keras"));
+  CHECK(predicted("a/model.keras") != predicted("b/model.keras"));
 
   const auto code_and_words = [&](const std::string& arguments, int code, const std::string& words) {
     const Result r = command(folder, arguments);
