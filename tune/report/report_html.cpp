@@ -27,7 +27,8 @@ std::string criteria_html(const std::vector<RunReport>& runs) {
     out += "</tr>\n";
   }
   out +=
-      "</table></div>\n<p>* no other run on the same data is at least as good on every criterion and better on one. Latency: one sample, measured for this "
+      "</table></div>\n<p>* no other run on the same data is at least as good on every criterion and better on one. Latency: one sample, "
+      "measured for this "
       "page; memory: what training holds, as planned.</p>\n";
   std::vector<std::pair<std::string, History>> histories;
   for (const auto& run : runs)
