@@ -50,6 +50,22 @@ void add_group(TensorFile& file, Hdf5Tree& tree, const std::string& root, const 
   }
 }
 
+/// Keras 3's lists it in the order of its optimizer's variables; earlier ones had others.
+std::optional<OptimizerVariables> optimizer_state(const TensorFile& file, Hdf5Tree& tree) {
+  const auto* names = tree.attribute("optimizer_weights", "weight_names");
+  if (names == nullptr || names->empty() || !file.keras_version.starts_with("3.")) return {};
+  OptimizerVariables out{.name = names->front().substr(0, names->front().find('/'))};
+  for (const auto& name : *names) {
+    const std::string place = "optimizer_weights/" + name;
+    const auto found = tree.datasets.find(place);
+    if (found == tree.datasets.end())
+      fail(tree.source + ", /optimizer_weights", "lists the weight \"" + name + "\" and has none", "/" + place, "no dataset");
+    out.values.push_back(std::move(found->second));
+    tree.datasets.erase(found);
+  }
+  return out;
+}
+
 /// Classes come from the model's configuration where the file has one.
 void name_classes(TensorFile& file) {
   if (file.model_config.empty()) return;
@@ -84,6 +100,7 @@ TensorFile from_legacy_hdf5(Hdf5Tree tree) {
     if (out.keras_version.empty()) out.keras_version = tree.text(place, "keras_version");
     if (out.backend.empty()) out.backend = tree.text(place, "backend");
   }
+  out.optimizer = optimizer_state(out, tree);
   std::vector<std::string> seen;
   for (const auto& name : *names) {
     if (std::find(seen.begin(), seen.end(), name) != seen.end()) fail(tree.source, "layer_names has \"" + name + "\" twice");

@@ -278,17 +278,29 @@ TEST_CASE("converting a compiled .h5 of Keras 3 keeps its compile configuration 
       R"("optimizer_config": {"class_name": "Adam", "config": {"learning_rate": )" +
       rate + "}}}"};
   tree.groups[""].scalars.emplace_back("training_config");
+  tree.group("optimizer_weights/adam");
+  tree.group("optimizer_weights").attributes["weight_names"] = {"adam/iteration", "adam/dense_kernel_momentum"};
+  const std::int64_t steps = 12;
+  tree.datasets["optimizer_weights/adam/iteration"] = Array::from<std::int64_t>(Shape{}, std::span(&steps, 1));
+  tree.datasets["optimizer_weights/adam/dense_kernel_momentum"] = Array({3, 2}, DType::f32);
   write_file_atomically(folder / "c.h5", encode_hdf5(tree));
   convert_weights(folder / "c.h5", folder / "c.keras");
   const JsonValue compiled = JsonValue::parse(read_tensor_file(folder / "c.keras").compile_config, "compile_config");
   check_modules(compiled);
   CHECK(compiled.find("optimizer_config") == nullptr);
+  const auto state = read_tensor_file(folder / "c.keras").optimizer;
+  REQUIRE(state);
+  REQUIRE(state->values.size() == 2);
+  CHECK(state->name == "adam");
+  CHECK(state->values[0].as<std::int64_t>()[0] == 12);
+  CHECK(state->values[1].shape() == Shape{3, 2});
   CHECK(compiled.at("optimizer").at("module").string() == "keras.optimizers");
   CHECK(compiled.at("optimizer").at("config").at("learning_rate").at("module").string() == "keras.optimizers.schedules");
   tree.groups[""].attributes["keras_version"] = {"2.13.1"};
   write_file_atomically(folder / "old.h5", encode_hdf5(tree));
   convert_weights(folder / "old.h5", folder / "old.keras");
   CHECK(read_tensor_file(folder / "old.keras").compile_config.empty());
+  CHECK_FALSE(read_tensor_file(folder / "old.keras").optimizer);
 }
 
 TEST_CASE("converting to Keras's HDF5 what does not tell where its weights belong asks for the network") {
