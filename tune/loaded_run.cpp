@@ -11,14 +11,6 @@ namespace lehr {
 
 namespace {
 
-/// Of a run that began with a model file, the file may be gone: what the run itself left holds the same network.
-Network network_of(const FitJob& job, const RunFolder& folder) {
-  const std::string left = folder.file("model.keras").string();
-  std::error_code error;
-  if (whole_model(job.model) && std::filesystem::exists(left, error)) return network_of_file(left);
-  return job_network(job);
-}
-
 /// A run's model.keras takes features that are scaled already: who opens the file in the run's folder has those of the data.
 std::optional<FeatureScaler> scaler_beside(const std::string& model) {
   const auto folder = std::filesystem::path(model).parent_path();
@@ -42,6 +34,30 @@ void check_weights_of_model(const std::string& weights, const std::string& model
                  .got = model});
 }
 
+/// The files that may hold the network of a run that began with a model file, which may be gone: what the run itself left comes first.
+std::vector<std::string> model_files(const FitJob& job, const RunFolder& folder) {
+  std::vector<std::string> out;
+  const auto began = whole_model(job.model);
+  if (!began) return out;
+  std::error_code error;
+  for (const auto& file : {folder.file("model.keras").string(), *began})
+    if (std::filesystem::exists(file, error)) out.push_back(file);
+  return out;
+}
+
+Network network_of(const FitJob& job, const RunFolder& folder) {
+  const auto files = model_files(job, folder);
+  return files.empty() ? job_network(job) : network_of_file(files.front());
+}
+
+/// What the run trained with where no flag named it.
+Compiled compiled_of_run(const FitJob& job, const RunFolder& folder) {
+  for (const auto& file : model_files(job, folder))
+    if (const TensorFile tensors = read_model_texts(file); !tensors.compile_config.empty())
+      return from_compile_config(tensors.compile_config, file, wishes_of(job, true));
+  return {};
+}
+
 }  // namespace
 
 LoadedRun open_run(const std::string& run, const std::string& weights, const FitJob& given) {
@@ -58,7 +74,7 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   out.data = load_job_data(out.job.data, out.job);
   Network network = network_of(out.job, folder);
   network.set_weights({});  // the run's own follow: where they once came from need not be there any more
-  ModelOptions options = model_options(out.job, out.data.any());
+  ModelOptions options = model_options(out.job, out.data.any(), compiled_of_run(out.job, folder));
   if (!out.job.rescale && out.job.preprocess == "none" && network.takes_raw_range()) options.input = {};
   if (!out.job.scale_features.empty())
     options.input = scaled_input(FeatureScaler::parse(folder.read(scaler_file), folder.file(scaler_file).string()), out.data.any());

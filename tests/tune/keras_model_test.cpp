@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/data/npy.h"
 #include "engine/json.h"
 #include "layers/keras_summary.h"
 #include "optim/sgd.h"
@@ -169,4 +170,30 @@ TEST_CASE("model files: a loss that nobody here has keeps from training and judg
   const JobModel trains = make_job_model({.model = path, .loss = "sparse_categorical_crossentropy"}, data);
   CHECK(std::holds_alternative<SparseCategoricalCrossentropy>(trains.model->loss()));
   CHECK(std::any_of(trains.messages.begin(), trains.messages.end(), [](const auto& m) { return mentions(m, "MeanIoU is left out"); }));
+}
+
+TEST_CASE("model files: a run that began with a compiled model is judged by the loss and metrics it trained with") {
+  const TemporaryFolder place;
+  Dataset data = images();
+  data.y = Array({12, 2}, DType::f32);
+  for (std::size_t i = 0; i < 24; ++i) data.y.as<float>()[i] = static_cast<float>(i % 5);
+  write_npy(place / "x.npy", data.x);
+  write_npy(place / "y.npy", data.y);
+  FitJob job{.model = "flatten | dense(2)",
+             .data = "arrays('" + (place / "x.npy") + "', '" + (place / "y.npy") + "')",
+             .loss = "huber(delta=0.5)",
+             .metrics = {"mae"},
+             .epochs = 1,
+             .run = place / "first"};
+  run_fit_job(job);
+  job.model = place / "first/model.keras";
+  job.loss = {};
+  job.metrics = {};
+  job.run = place / "second";
+  run_fit_job(job);
+  const LoadedRun loaded = open_run(place / "second", "last", {});
+  REQUIRE(std::holds_alternative<Huber>(loaded.model->loss()));
+  CHECK(std::get<Huber>(loaded.model->loss()).delta == 0.5);
+  REQUIRE(loaded.model->metrics().size() == 1);
+  CHECK(loaded.model->metrics()[0].kind == MetricKind::mean_absolute_error);
 }
