@@ -4,7 +4,10 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "engine/atomic_file.h"
@@ -58,9 +61,52 @@ Array from_list(const List& list, const Shape& shape, const std::string& where) 
   return out;
 }
 
-Array array_of(const Proto& tensor, const std::string& source) {
+std::uint64_t whole_number(const std::string& text, const std::string& where, const std::string& key) {
+  std::uint64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) fail(where, "its " + key + " in another file is no number", "bytes", text);
+  return out;
+}
+
+/// The bytes of a tensor that lies in another file of the model's folder, as large models and PyTorch's exporter write them.
+std::string external_bytes(const Proto& tensor, const std::string& file, const std::string& where) {
+  namespace fs = std::filesystem;
+  std::string location;
+  std::uint64_t offset = 0, length = 0;
+  bool has_length = false;
+  for (const auto& entry : tensor.external_data()) {
+    if (entry.key() == "location") location = entry.value();
+    if (entry.key() == "offset") offset = whole_number(entry.value(), where, "offset");
+    if (entry.key() == "length") length = whole_number(entry.value(), where, "length"), has_length = true;
+  }
+  const fs::path named(location);
+  const bool outside = named.is_absolute() || std::find(named.begin(), named.end(), "..") != named.end();
+  if (location.empty() || outside) fail(where, "lies in a file outside the model's folder", "a file beside the model", location);
+  const std::string path = (fs::path(file).parent_path() / named).string();
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) fail(where, "lies in another file, which cannot be read", path, "no such file: keep it beside the model");
+  const auto size = static_cast<std::uint64_t>(in.tellg());
+  if (!has_length) length = size - std::min(size, offset);
+  if (offset > size || length > size - offset)
+    fail(where, "lies behind the end of its file", std::to_string(size) + " bytes in " + path,
+         std::to_string(length) + " from " + std::to_string(offset));
+  std::string out(static_cast<std::size_t>(length), '\0');
+  in.seekg(static_cast<std::streamoff>(offset));
+  in.read(out.data(), static_cast<std::streamsize>(length));
+  if (!in) fail(where, "lies in another file, which cannot be read", path, "a read error");
+  return out;
+}
+
+/// `file`: the model's.
+Array array_of(const Proto& tensor, const std::string& source, const std::string& file) {
   const std::string where = source + ", tensor \"" + tensor.name() + "\"";
-  if (tensor.data_location() == Proto::EXTERNAL) fail(where, "lies in another file", "numbers in the file itself");
+  if (tensor.data_location() == Proto::EXTERNAL) {
+    Proto inside = tensor;
+    inside.set_raw_data(external_bytes(tensor, file, where));
+    inside.clear_data_location();
+    inside.clear_external_data();
+    return array_of(inside, source, file);
+  }
   const Shape shape = shape_of(tensor, where);
   const bool raw = tensor.has_raw_data();
   switch (tensor.data_type()) {
@@ -85,7 +131,7 @@ Array array_of(const Proto& tensor, const std::string& source) {
 }
 
 /// None: of a kind that no operator here has, as a graph of its own.
-std::optional<OnnxAttribute> attribute_of(const onnx::AttributeProto& a, const std::string& where) {
+std::optional<OnnxAttribute> attribute_of(const onnx::AttributeProto& a, const std::string& where, const std::string& file) {
   switch (a.type()) {
     case onnx::AttributeProto::INT:
       return a.i();
@@ -98,7 +144,7 @@ std::optional<OnnxAttribute> attribute_of(const onnx::AttributeProto& a, const s
     case onnx::AttributeProto::FLOATS:
       return std::vector<double>(a.floats().begin(), a.floats().end());
     case onnx::AttributeProto::TENSOR:
-      return array_of(a.t(), where);
+      return array_of(a.t(), where, file);
     case onnx::AttributeProto::UNDEFINED:
       fail(where, "attribute \"" + a.name() + "\" does not say of which kind it is", "a number, a text, a tensor");
     default:
@@ -184,10 +230,10 @@ OnnxGraph read_onnx(const std::string& file) {
                .inputs = {node.input().begin(), node.input().end()},
                .outputs = {node.output().begin(), node.output().end()}};
     for (const auto& a : node.attribute())
-      if (auto value = attribute_of(a, where)) n.attributes.emplace_back(a.name(), std::move(*value));
+      if (auto value = attribute_of(a, where, file)) n.attributes.emplace_back(a.name(), std::move(*value));
     out.nodes.push_back(std::move(n));
   }
-  for (const auto& tensor : model.graph().initializer()) out.initializers.emplace_back(tensor.name(), array_of(tensor, file));
+  for (const auto& tensor : model.graph().initializer()) out.initializers.emplace_back(tensor.name(), array_of(tensor, file, file));
   for (const auto& input : model.graph().input()) out.inputs.push_back(value_of(input));
   for (const auto& output : model.graph().output()) out.outputs.push_back(value_of(output));
   return out;

@@ -35,7 +35,7 @@ struct OnnxGraph {
   std::vector<OnnxValue> inputs = {}, outputs = {};
 };
 
-/// Numbers become float32 or int64. Error{data} names file and node: damaged, another domain, external data, more nodes or bytes than the file can hold.
+/// Numbers become float32 or int64. Error{data} names file and node: damaged, another domain, data of another file that is not there, more nodes or bytes than the file can hold.
 OnnxGraph read_onnx(const std::string& file);
 void write_onnx(const std::string& file, const OnnxGraph& graph);
 

@@ -19,10 +19,11 @@ namespace lehr {
 /// Pieces of what is one layer here: only the operator that completes it may take them.
 enum class OnnxPiece : std::uint8_t {
   none,
-  grouped,   ///< an image that is normalized by groups, between two Reshapes: (batch, groups, rest)
-  erf,       ///< erf(x/sqrt 2) of gelu; the node is x
-  gate,      ///< 1 + erf(x/sqrt 2)
-  compared,  ///< x >= threshold
+  grouped,    ///< an image that is normalized by groups, between two Reshapes: (batch, groups, rest)
+  erf,        ///< erf(x/sqrt 2) of gelu; the node is x
+  gate,       ///< 1 + erf(x/sqrt 2)
+  half_gate,  ///< half of that
+  compared,   ///< x >= threshold
 };
 
 /// What a name of the graph stands for: numbers, or a node of the network.

@@ -97,6 +97,9 @@ void with_constant(OnnxImport& import, const OnnxNode& n, bool constant_first) {
   const OnnxTensor& x = import.at(n, i);
   if (x.piece == OnnxPiece::erf && n.op == "Add" && import.numbers(n, 1 - i).as<float>()[0] == 1 && import.numbers(n, 1 - i).count() == 1)
     return import.set(n, {.node = x.node, .first = x.first, .piece = OnnxPiece::gate});
+  if (x.piece == OnnxPiece::gate && n.op == "Mul" && import.numbers(n, 1 - i).count() == 1 &&
+      import.numbers(n, 1 - i).as<float>()[0] == 0.5F)
+    return import.set(n, {.node = x.node, .first = x.first, .piece = OnnxPiece::half_gate});
   const Scaled s = beside(import, n, i, 1 - i);
   if (n.op == "Mul" && s.numbers == std::vector{0.5} && is_rescaling(import, s.value.node, 2))  // of gelu, below
     return import.set(n, {.node = import.entry(s.value.node).inputs[0], .first = s.value.first});
@@ -127,13 +130,17 @@ OnnxTensor merge(OnnxImport& import, const OnnxNode& n, LayerSpec layer) {
   return {.node = import.add(n, std::move(layer), std::move(nodes)), .first = first};
 }
 
-/// x (1 + erf(x/sqrt 2)) is 2 gelu(x); of x/2 it is gelu(x).
+/// x (1 + erf(x/sqrt 2)) is 2 gelu(x); of x/2, or with half of the parenthesis, it is gelu(x).
 bool gelu(OnnxImport& import, const OnnxNode& n) {
   for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
     const OnnxTensor gate = import.at(n, i), x = import.at(n, 1 - i);
-    if (gate.piece != OnnxPiece::gate || x.constant || x.piece != OnnxPiece::none || x.first != gate.first) continue;
-    const bool half = is_rescaling(import, x.node, 0.5) && import.entry(x.node).inputs[0] == gate.node;
-    if (!half && x.node != gate.node) continue;
+    if ((gate.piece != OnnxPiece::gate && gate.piece != OnnxPiece::half_gate) || x.constant || x.piece != OnnxPiece::none ||
+        x.first != gate.first)
+      continue;
+    const bool half_gate = gate.piece == OnnxPiece::half_gate;
+    const bool half_x = !half_gate && is_rescaling(import, x.node, 0.5) && import.entry(x.node).inputs[0] == gate.node,
+               half = half_gate || half_x;
+    if (!half_x && x.node != gate.node) continue;
     const std::size_t y = import.add(n, ActivationLayer{.activation = Activation::gelu}, {gate.node});
     import.set(n, {.node = half ? y : import.add(n, Rescaling{.scale = Numbers(2)}, {y}), .first = gate.first});
     return true;
@@ -260,6 +267,7 @@ void prelu(OnnxImport& import, const OnnxNode& n) {
   const OnnxTensor x = import.value(n, 0);
   const Shape& shape = import.shape(x.node);
   Extents extents = slope.shape().extents();
+  if (extents.size() == shape.rank() + 1 && extents[0] == 1) extents.erase(extents.begin());  // of the batch
   if (extents.size() > shape.rank()) import.refuse(n, "its slopes do not fit the value", shape.text(), slope.shape().text());
   extents.insert(extents.begin(), shape.rank() - extents.size(), 1);
   Array alpha = slope.reshaped(Shape(extents));

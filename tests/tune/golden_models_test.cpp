@@ -1,8 +1,10 @@
 // Whole models that real Keras saved (make_golden.py), with inputs and what Keras's predict gave for them: from either file, in one go.
 #include <doctest/doctest.h>
 
+#include "engine/atomic_file.h"
 #include "engine/data/npy.h"
 #include "tests/check/golden.h"
+#include "tests/check/temporary_folder.h"
 #include "tune/model.h"
 #include "weights/model_file.h"
 
@@ -22,4 +24,35 @@ TEST_CASE("golden: models that Keras saved predict what Keras predicted") {
     book.ran(name, used);
   }
   book.close("models that Keras saved");
+}
+
+TEST_CASE("golden: a model as PyTorch's exporter lays it down, its weights in a file beside it, predicts what PyTorch predicted") {
+  const std::string file = LEHR_TESTS_DIR "/golden/models/torch";
+  Model model(network_of_file(file + ".onnx"), {});
+  const Array y = model.predict(read_npy(file + "_x.npy")), want = read_npy(file + "_y.npy");
+  REQUIRE(y.shape() == want.shape());
+  const std::vector<float> got(y.as<float>().begin(), y.as<float>().end()), expected(want.as<float>().begin(), want.as<float>().end());
+  CHECK(check::distance(got, expected) <= 2e-6);
+
+  // The other file is gone, cut, or named outside the model's folder: data errors that name it.
+  const TemporaryFolder folder;
+  const std::string graph = read_file(file + ".onnx"), numbers = read_file(file + ".onnx.data"), copy = folder / "torch.onnx";
+  const auto refused = [&](const std::string& word) {
+    try {
+      network_of_file(copy);
+      FAIL_CHECK("was not refused");
+    } catch (const Error& error) {
+      CHECK(error.info().category == Category::data);
+      CHECK_MESSAGE(std::string(error.what()).find(word) != std::string::npos, error.what());
+    }
+  };
+  write_file_atomically(copy, graph);
+  refused("torch.onnx.data");
+  write_file_atomically(folder / "torch.onnx.data", numbers.substr(0, numbers.size() - 200));
+  refused("behind the end of its file");
+  std::string elsewhere = graph;
+  for (std::size_t at = 0; (at = elsewhere.find("torch.onnx.data", at)) != std::string::npos; at += 15)
+    elsewhere.replace(at, 15, "../orch.nx.data");
+  write_file_atomically(copy, elsewhere);
+  refused("outside the model's folder");
 }
