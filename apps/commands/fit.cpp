@@ -16,12 +16,32 @@ struct FitFlags {
   std::int64_t repeat = 1;
 };
 
+/// What a resumed run goes on with other than it began; more epochs and another place to compute are what --resume is for.
+void tell_of_changes(const FitJob& began, const FitJob& now, Console& console) {
+  const auto before = job_settings(began), after = job_settings(now);
+  const auto text = [](const std::vector<std::string>& values) {
+    std::string out;
+    for (const auto& value : values) out += (out.empty() ? "" : ", ") + value;
+    return out.empty() ? std::string("nothing") : out;
+  };
+  for (const auto& [flag, values] : after) {
+    if (flag == "epochs" || flag == "threads" || flag == "device" || flag == "data-dir" || flag == "memory") continue;
+    const auto at = std::find_if(before.begin(), before.end(), [&, name = flag](const auto& b) { return b.first == name; });
+    const std::vector<std::string> was = at == before.end() ? std::vector<std::string>{} : at->second;
+    if (was != values)
+      console.err << "warning: --" << flag << " is " << text(values) << " from here on, and was " << text(was)
+                  << ": not what an unbroken run would have done\n";
+  }
+}
+
 // Flags given on the command line win over the file's: the file is read first, then the command line again on top of it.
-void apply_config(CLI::App& command, FitFlags& flags) {
+void apply_config(CLI::App& command, FitFlags& flags, Console& console) {
   if (flags.config.empty() && flags.resume.empty()) return;
   const FitJob given = flags.job;
   FitJob job = job_from_config(flags.resume.empty() ? flags.config : run_path(flags.resume) + "/config.toml");
+  const FitJob began = job;
   keep_given_flags(command, given, job);
+  if (!flags.resume.empty() && !console.quiet) tell_of_changes(began, job, console);
   if (!flags.resume.empty()) {
     job.run = run_path(flags.resume);
     job.resume = true;
@@ -35,7 +55,7 @@ bool diverged(const History& history) {
 }
 
 void train_command(CLI::App& command, Console& console, FitFlags& flags) {
-  apply_config(command, flags);
+  apply_config(command, flags, console);
   if (flags.job.model.empty() || flags.job.data.empty())
     throw Error({.category = Category::usage,
                  .where = flags.job.model.empty() ? "--model" : "--data",

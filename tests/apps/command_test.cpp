@@ -195,3 +195,15 @@ TEST_CASE("summary of a compiled model's file ends with its optimizer, as Keras'
   CHECK(lehr::JsonValue::parse(json.out, "stdout").at("optimizer_params").integer() == 1570);
   refused("fit " + model + "--data digits --freeze '*'", 2, "everything is frozen");
 }
+
+TEST_CASE("fit --resume: settings that are not those of the run's begin are told, more epochs are not") {
+  const Folder folder;
+  REQUIRE(command(folder, "fit --model 'flatten | dense(10, softmax)' --data digits --epochs 1 --run a --quiet").code == 0);
+  const Result same = command(folder, "fit --resume a --epochs 2 --threads 1");
+  CHECK(same.code == 0);
+  CHECK(same.err.find("warning: --") == std::string::npos);
+  const Result other = command(folder, "fit --resume a --epochs 3 --batch-size 16 --seed 5");
+  CHECK(other.code == 0);
+  CHECK(other.err.find("--batch-size is 16 from here on, and was 32") != std::string::npos);
+  CHECK(other.err.find("--seed is 5 from here on, and was 0") != std::string::npos);
+}
