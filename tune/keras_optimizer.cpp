@@ -136,7 +136,8 @@ void restore_optimizer(const OptimizerVariables& variables, const Optimizer& opt
                  .what = "holds the state of another optimizer, or of another set of trainable weights",
                  .expected = std::to_string(head + slots + tail) + " variables, as of " + std::string(optimizer.info().class_name),
                  .got = std::to_string(values.size()),
-                 .hint = "Start a fresh one with --optimizer."});
+                 .hint = "Start a fresh one with --optimizer. What use_ema, gradient_accumulation_steps, Adafactor, LAMB and Muon keep in "
+                         "Keras is not read."});
   if (values[0].count() != 1)
     throw Error({.category = Category::data,
                  .where = where + ", variable 0",
