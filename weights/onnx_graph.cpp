@@ -83,8 +83,10 @@ std::string external_bytes(const Proto& tensor, const std::string& file, const s
   const bool outside = named.is_absolute() || std::find(named.begin(), named.end(), "..") != named.end();
   if (location.empty() || outside) fail(where, "lies in a file outside the model's folder", "a file beside the model", location);
   const std::string path = (fs::path(file).parent_path() / named).string();
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) fail(where, "lies in another file, which cannot be read", path, "no such file: keep it beside the model");
+  std::error_code error;
+  std::ifstream in;
+  if (fs::is_regular_file(path, error)) in.open(path, std::ios::binary | std::ios::ate);  // a folder has no end, a pipe no beginning
+  if (!in.is_open()) fail(where, "lies in another file, which cannot be read", path, "no file of that name: keep it beside the model");
   const auto size = static_cast<std::uint64_t>(in.tellg());
   if (!has_length) length = size - std::min(size, offset);
   if (offset > size || length > size - offset)

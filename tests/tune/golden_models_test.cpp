@@ -1,6 +1,8 @@
 // Whole models that real Keras saved (make_golden.py), with inputs and what Keras's predict gave for them: from either file, in one go.
 #include <doctest/doctest.h>
 
+#include <filesystem>
+
 #include "engine/atomic_file.h"
 #include "engine/data/npy.h"
 #include "tests/check/golden.h"
@@ -52,6 +54,9 @@ TEST_CASE("golden: a model as PyTorch's exporter lays it down, its weights in a 
   };
   write_file_atomically(copy, graph);
   refused("torch.onnx.data");
+  std::filesystem::create_directory(folder / "torch.onnx.data");
+  refused("torch.onnx.data");
+  std::filesystem::remove(folder / "torch.onnx.data");
   write_file_atomically(folder / "torch.onnx.data", numbers.substr(0, numbers.size() - 200));
   refused("behind the end of its file");
   std::string elsewhere = graph;
