@@ -24,6 +24,10 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  c.add_option("--weighted-metrics", job.weighted_metrics, "metrics that count a row by its sample weight, or its class's")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   c.add_option("--epochs", job.epochs)->capture_default_str();
   c.add_option("--batch-size", job.batch_size)->capture_default_str();
   c.add_flag("--shuffle,!--no-shuffle", job.shuffle, "a new order every epoch");
@@ -63,6 +67,7 @@ void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job) {
   keep("--learning-rate", &FitJob::learning_rate);
   keep("--loss", &FitJob::loss);
   keep("--metrics", &FitJob::metrics);
+  keep("--weighted-metrics", &FitJob::weighted_metrics);
   keep("--epochs", &FitJob::epochs);
   keep("--batch-size", &FitJob::batch_size);
   keep("--shuffle", &FitJob::shuffle);

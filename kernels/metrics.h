@@ -2,9 +2,10 @@
 //   hits      per row: 1 where the prediction is right. sparse: argmax z == label; categorical: argmax z == argmax y; binary: (z >
 //   threshold) == (y > 0.5), mean over columns;
 //             top_k: fewer than k classes score strictly higher than the label's. Ties of argmax go to the lowest index.
-//   accumulate  sums[slot] += scale * sum_n values[n]; sums[slot+1] += count          NaN in values sets counters->stop where asked
+//   accumulate  sums[slot] += scale * sum_n weights[n]*values[n]; sums[slot+1] += sum_n weights[n], count without weights          NaN in
+//             values sets counters->stop where asked
 //   range test  the batch's loss at counters->cursor, smoothed as fastai does, and the stop flag where it diverges (RangeTestSpec)
-// Shapes   z [n,c] f32|bf16; labels i32 [n] or f32 [n,c]; values [n] f32; sums f64     Writes  hits =, accumulate +=     Order  fixed
+// Shapes   z [n,c] f32|bf16; labels i32 [n] or f32 [n,c]; values, weights [n] f32; sums f64     Writes  hits =, accumulate +=     Order  fixed
 // Meaning  keras.metrics; fastai.callback.schedule.LRFinder
 #pragma once
 
@@ -52,11 +53,11 @@ struct AccumulateSpec {
   double scale = 1;
   bool stop_on_nan = false;  ///< a non-finite sum sets counters->stop
 };
-/// sums [2] f64: += scale*sum(values), += count. `extra` [1] f32 (regularization loss of the batch) may be empty: sums[0] += count *
-/// extra[0].
+/// sums [2] f64: += scale*sum(weights*values), += sum(weights). `weights` [count] f32 may be empty: 1 each. `extra` [1] f32 (regularization
+/// loss of the batch) may be empty: sums[0] += count * extra[0].
 struct Accumulate {
   virtual ~Accumulate() = default;
-  virtual void run(ConstView values, ConstView extra, View sums, StepCounters* counters, Stream& stream) = 0;
+  virtual void run(ConstView values, ConstView weights, ConstView extra, View sums, StepCounters* counters, Stream& stream) = 0;
 };
 std::unique_ptr<Accumulate> make_on(Cpu&, const AccumulateSpec&);
 std::unique_ptr<Accumulate> make_on(Cuda&, const AccumulateSpec&);

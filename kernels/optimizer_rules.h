@@ -11,6 +11,15 @@
 
 namespace lehr {
 
+/// How many slots a rule uses: max_slots, unless it says by slots() that its options need fewer.
+template <class Rule>
+constexpr int slots_of(const Rule& rule) {
+  if constexpr (requires { rule.slots(); })
+    return rule.slots();
+  else
+    return Rule::max_slots;
+}
+
 /// One element's slots. Planes, not an array an element, so that a loop over elements reads and writes vectors.
 struct SlotsAt {
   float* plane[3];
@@ -91,7 +100,6 @@ struct AdamaxRule {
   static constexpr int max_slots = 2;
   float one_minus_beta_1 = 0.1F, beta_2 = 0.999F, epsilon = 1e-7F;
   bool inside = false;
-  int slots() const { return 2; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] += (g - s[0]) * one_minus_beta_1;
     const float size = (g < 0 ? -g : g) + (inside ? epsilon : 0), old = beta_2 * s[1];
@@ -104,7 +112,6 @@ struct AdamaxRule {
 struct NadamRule {
   static constexpr int max_slots = 2;
   float one_minus_beta_1 = 0.1F, one_minus_beta_2 = 0.001F, epsilon = 1e-7F;
-  int slots() const { return 2; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] += (g - s[0]) * one_minus_beta_1;
     s[1] += (g * g - s[1]) * one_minus_beta_2;
@@ -117,7 +124,6 @@ struct AdagradRule {
   static constexpr int max_slots = 1;
   float epsilon = 1e-7F;
   bool outside = false;
-  int slots() const { return 1; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] += g * g;
     w -= row.learning_rate * g / (outside ? std::sqrt(s[0]) + epsilon : std::sqrt(s[0] + epsilon));
@@ -128,7 +134,6 @@ struct AdagradRule {
 struct AdadeltaRule {
   static constexpr int max_slots = 2;
   float rho = 0.95F, one_minus_rho = 0.05F, epsilon = 1e-7F;
-  int slots() const { return 2; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] = rho * s[0] + one_minus_rho * g * g;
     const float d = -std::sqrt(s[1] + epsilon) * g / std::sqrt(s[0] + epsilon);
@@ -142,7 +147,6 @@ struct AdadeltaRule {
 struct FtrlRule {
   static constexpr int max_slots = 2;  // accumulator, linear
   float power = 0.5F, l1 = 0, l2 = 0, shrinkage = 0, beta = 0;
-  int slots() const { return 2; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     const float lr = row.learning_rate, grown = s[0] + g * g;
     const float after = power == 0.5F ? std::sqrt(grown) : std::pow(grown, power);
@@ -160,7 +164,6 @@ struct FtrlRule {
 struct LionRule {
   static constexpr int max_slots = 1;
   float beta_1 = 0.9F, beta_2 = 0.99F;
-  int slots() const { return 1; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     const float c = beta_1 * s[0] + (1 - beta_1) * g;
     s[0] = beta_2 * s[0] + (1 - beta_2) * g;
@@ -174,7 +177,6 @@ struct LionRule {
 struct ScheduleFreeRule {
   static constexpr int max_slots = 2;
   float beta_1 = 0.9F, one_minus_beta_2 = 0.001F, epsilon = 1e-8F;
-  int slots() const { return 2; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     const float y = w / (1 - row.decay), z = row.b == 1 ? y : s[0];
     s[1] += (g * g - s[1]) * one_minus_beta_2;
@@ -189,7 +191,6 @@ struct ScheduleFreeRule {
 struct LambRule {
   static constexpr int max_slots = 3;
   float one_minus_beta_1 = 0.1F, one_minus_beta_2 = 0.001F, epsilon = 1e-7F, coupled = 0;
-  int slots() const { return 3; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     s[0] += (g - s[0]) * one_minus_beta_1;
     s[1] += (g * g - s[1]) * one_minus_beta_2;
@@ -203,7 +204,6 @@ struct LarsRule {
   static constexpr int max_slots = 1;
   float momentum = 0.9F, decay = 0;
   bool nesterov = false;
-  int slots() const { return 1; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     const float step = row.learning_rate * (g + row.factor * decay * w);
     s[0] = momentum * s[0] + step;
@@ -216,7 +216,6 @@ struct MuonRule {
   static constexpr int max_slots = 2;
   float momentum = 0.95F;
   bool nesterov = true;
-  int slots() const { return 2; }
   LEHR_HD void operator()(float&, float g, SlotsAt s, const StepRow&) const {
     s[0] = momentum * s[0] + g;
     s[1] = nesterov ? g + momentum * s[0] : s[0];
@@ -226,21 +225,18 @@ struct MuonRule {
 /// Nothing: the step only decays the weights.
 struct DecayRule {
   static constexpr int max_slots = 0;
-  int slots() const { return 0; }
   LEHR_HD void operator()(float&, float, SlotsAt, const StepRow&) const {}
 };
 
 /// w = g: a scaled copy, with the segment's factor in g.
 struct CopyRule {
   static constexpr int max_slots = 0;
-  int slots() const { return 0; }
   LEHR_HD void operator()(float& w, float g, SlotsAt, const StepRow&) const { w = g; }
 };
 
 /// The running average of the weights: s[0] += row.average*(w - s[0]), and w = s[0] where row.overwrite is set.
 struct AverageRule {
   static constexpr int max_slots = 1;
-  int slots() const { return 1; }
   LEHR_HD void operator()(float& w, float, SlotsAt s, const StepRow& row) const {
     s[0] = row.average == 1 ? w : (1 - row.average) * s[0] + row.average * w;
     w = row.overwrite != 0 ? s[0] : w;
@@ -251,7 +247,6 @@ struct AverageRule {
 struct AccumulateRule {
   static constexpr int max_slots = 1;
   float share = 1;
-  int slots() const { return 1; }
   LEHR_HD void operator()(float& w, float g, SlotsAt s, const StepRow& row) const {
     const float sum = s[0] + g;
     w = row.apply != 0 ? sum * share : g;

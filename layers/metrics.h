@@ -19,6 +19,7 @@ struct Metric {
   int k = 5;                      ///< of top_k
   double threshold = 0.5;         ///< of binary_accuracy: a probability
   std::string name = "accuracy";  ///< in logs: as the user wrote it
+  bool weighted = false;          ///< a row counts by its sample weight: Keras's weighted_metrics
   friend bool operator==(const Metric&, const Metric&) = default;
 };
 inline Metric Accuracy() { return {}; }

@@ -29,7 +29,6 @@ struct Adagrad {
   }
   void check() const { check_positive(info, "initial_accumulator_value", initial_accumulator_value, true); }
   OptimizerRule rule() const { return AdagradRule{.epsilon = static_cast<float>(epsilon), .outside = style != Style::keras}; }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return {"accumulator"}; }
   std::vector<float> slot_initial() const { return {static_cast<float>(initial_accumulator_value)}; }
 };
@@ -60,7 +59,6 @@ struct Adadelta {
     return AdadeltaRule{
         .rho = static_cast<float>(rho), .one_minus_rho = static_cast<float>(1 - rho), .epsilon = static_cast<float>(epsilon)};
   }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return {"accumulated_grad", "accumulated_delta_var"}; }
 };
 
@@ -103,7 +101,6 @@ struct Ftrl {
                     .shrinkage = static_cast<float>(l2_shrinkage_regularization_strength),
                     .beta = static_cast<float>(beta)};
   }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return {"accumulator", "linear"}; }
   std::vector<float> slot_initial() const { return {static_cast<float>(initial_accumulator_value), 0}; }
 };

@@ -106,7 +106,6 @@ struct Lion {
     check_share(info, "beta_2", beta_2, true);
   }
   OptimizerRule rule() const { return LionRule{.beta_1 = static_cast<float>(beta_1), .beta_2 = static_cast<float>(beta_2)}; }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return {"momentum"}; }
 };
 

@@ -67,7 +67,6 @@ struct LARS {
     check_positive(info, "trust_coefficient", trust_coefficient, false);
   }
   bool decays_itself() const { return true; }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return {"momentum"}; }
   void emit(OptimizerEmission& emission) const;
 };

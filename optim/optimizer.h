@@ -16,7 +16,8 @@
 
 namespace lehr {
 
-/// What every optimizer has in Keras. At most one of the three clippings; 0 and none turn it off.
+/// What every optimizer has in Keras. At most one of the three clippings; 0 and none turn it off. An optimizer's spec names them itself, where
+/// designated initializers shall reach them, or derives from this.
 struct OptimizerOptions {
   std::optional<double> weight_decay = {}, clipnorm = {}, clipvalue = {}, global_clipnorm = {};
   bool use_ema = false;
@@ -63,10 +64,10 @@ struct EvaluationWeights {
 
 class OptimizerEmission;
 
-/// Any optimizer, by value. A spec needs info, fields, learning_rate, `StepRow row(std::int64_t t, double rate) const` with t from 1,
-/// slot_names, and `OptimizerRule rule() const` (element-wise) or `void emit(OptimizerEmission&) const` (docs/recipes/optimizer.md). It may
-/// have: the options of OptimizerOptions by name, `std::vector<float> slot_initial() const`, `std::int64_t slot_extra(tensors) const`,
-/// `void check() const`, `double extrapolation() const`.
+/// Any optimizer, by value. A spec needs info, fields, learning_rate, slot_names, and `OptimizerRule rule() const` (element-wise) or
+/// `void emit(OptimizerEmission&) const` (docs/recipes/optimizer.md). It may have: the options of OptimizerOptions by name, `StepRow
+/// row(std::int64_t t, double rate) const` with t from 1, `std::vector<float> slot_initial() const`, `std::int64_t slot_extra(tensors)
+/// const`, `void check() const`, `double extrapolation() const`.
 class Optimizer {
  public:
   template <class T>
@@ -121,7 +122,10 @@ struct Optimizer::Held final : Base {
     if (!spec.learning_rate.base()) spec.learning_rate = spec.learning_rate.with_base(T{}.learning_rate.base().value());
   }
   const SpecInfo& info() const override { return T::info; }
-  StepRow row(std::int64_t t, double rate) const override { return spec.row(t, rate); }
+  StepRow row(std::int64_t t, double rate) const override {
+    if constexpr (requires { &T::row; }) return spec.row(t, rate);
+    return {};
+  }
   const LearningRate& learning_rate() const override { return spec.learning_rate; }
   Optimizer with_learning_rate(LearningRate rate) const override {
     T copy = spec;

@@ -42,7 +42,6 @@ struct RMSprop {
                        .centered = centered,
                        .outside = style != Style::keras};
   }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const {
     std::vector<std::string> names{"velocity"};
     if (momentum > 0) names.emplace_back("momentum");

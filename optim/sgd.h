@@ -34,7 +34,6 @@ struct SGD {
   OptimizerRule rule() const {
     return SgdRule{.momentum = static_cast<float>(momentum), .nesterov = nesterov, .plain = style != Style::keras};
   }
-  StepRow row(std::int64_t, double) const { return {}; }
   std::vector<std::string> slot_names() const { return momentum == 0 ? std::vector<std::string>{} : std::vector<std::string>{"momentum"}; }
 };
 

@@ -67,16 +67,18 @@ class Predictions {
     if (metric.by_entries() || binary() || (truth_.several() && metric.kind != ClassMetricKind::f_score))
       count_entries(metric, out);
     else if (truth_.several())
-      count_largest_of_several(out);
+      count_largest_of_several(metric, out);
     else
-      count_largest(out);
-    for (Counts& c : out) c.rejections = static_cast<double>(rows()) - c.hits - c.misses - c.false_alarms;
+      count_largest(metric, out);
+    double all = 0;
+    for (std::size_t i = 0; i < rows(); ++i) all += weight(metric, i);
+    for (Counts& c : out) c.rejections = all - c.hits - c.misses - c.false_alarms;
     return out;
   }
 
-  double support(std::size_t column) const {
+  double support(const ClassMetric& metric, std::size_t column) const {
     double out = 0;
-    for (std::size_t i = 0; i < rows(); ++i) out += is(i, column) ? 1 : 0;
+    for (std::size_t i = 0; i < rows(); ++i) out += is(i, column) ? weight(metric, i) : 0;
     return out;
   }
 
@@ -87,6 +89,7 @@ class Predictions {
       for (std::size_t c = column.value_or(0); c < (column ? *column + 1 : columns_); ++c) {
         in.scores.push_back(row(i)[c]);
         in.positive.push_back(is(i, c));
+        if (metric.weighted) in.weights.push_back(weight(metric, i));
       }
     if (!metric.num_thresholds) return roc_area(in);
     return metric.curve == Curve::pr ? pr_area(in, *metric.num_thresholds) : roc_area(in, *metric.num_thresholds);
@@ -96,29 +99,32 @@ class Predictions {
   std::span<const float> row(std::size_t i) const { return std::as_const(outputs_).as<float>().subspan(i * columns_, columns_); }
   std::size_t rows() const { return truth_.rows(); }
   bool is(std::size_t i, std::size_t column) const { return truth_.is(i, column, binary()); }
+  double weight(const ClassMetric& metric, std::size_t i) const { return metric.weighted ? truth_.weight(i) : 1; }
   std::size_t largest(std::size_t i) const {
     return static_cast<std::size_t>(std::max_element(row(i).begin(), row(i).end()) - row(i).begin());
   }
 
-  void count_largest(std::vector<Counts>& out) const {
+  void count_largest(const ClassMetric& metric, std::vector<Counts>& out) const {
     for (std::size_t i = 0; i < rows(); ++i) {
       const std::size_t named = largest(i);
       const std::int32_t id = truth_.ids()[i];
+      const double w = weight(metric, i);
       if (is(i, named)) {
-        out[named].hits += 1;
+        out[named].hits += w;
         continue;
       }
-      out[named].false_alarms += 1;
-      if (id >= 0 && static_cast<std::size_t>(id) < columns_) out[static_cast<std::size_t>(id)].misses += 1;
+      out[named].false_alarms += w;
+      if (id >= 0 && static_cast<std::size_t>(id) < columns_) out[static_cast<std::size_t>(id)].misses += w;
     }
   }
 
-  void count_largest_of_several(std::vector<Counts>& out) const {
+  void count_largest_of_several(const ClassMetric& metric, std::vector<Counts>& out) const {
     for (std::size_t i = 0; i < rows(); ++i) {
       const std::size_t named = largest(i);
-      if (!is(i, named)) out[named].false_alarms += 1;
+      const double w = weight(metric, i);
+      if (!is(i, named)) out[named].false_alarms += w;
       for (std::size_t c = 0; c < columns_; ++c)
-        if (is(i, c)) (c == named ? out[c].hits : out[c].misses) += 1;
+        if (is(i, c)) (c == named ? out[c].hits : out[c].misses) += w;
     }
   }
 
@@ -129,7 +135,7 @@ class Predictions {
       for (std::size_t c = 0; c < columns_; ++c) {
         const bool yes = is(i, c);
         const bool named = row(i)[c] > threshold && (!metric.top_k || among_largest(i, c, *metric.top_k));
-        if (yes || named) (yes ? (named ? out[c].hits : out[c].misses) : out[c].false_alarms) += 1;
+        if (yes || named) (yes ? (named ? out[c].hits : out[c].misses) : out[c].false_alarms) += weight(metric, i);
       }
   }
 
@@ -179,7 +185,7 @@ Values areas(const ClassMetric& metric, const Predictions& p) {
   }
   for (std::size_t c = 0; c < p.columns(); ++c) {
     out.each.push_back(p.auc(metric, c));
-    out.supports.push_back(p.support(c));
+    out.supports.push_back(p.support(metric, c));
     out.counted.push_back(metric.by_entries() || out.supports.back() > 0);
   }
   return out;

@@ -143,6 +143,7 @@ struct ClassMetric {
 
   ClassMetricKind kind = ClassMetricKind::precision;
   std::string name = {};  ///< in logs: as the user wrote it
+  bool weighted = false;  ///< a row counts by its weight in the truth: Keras's weighted_metrics
   ClassAverage average = ClassAverage::automatic;
   std::optional<double> threshold = {};
   std::optional<int> top_k = {}, class_id = {}, num_thresholds = {};

@@ -15,11 +15,20 @@ ClassTruth ClassTruth::in_order(std::span<const std::int32_t> order, std::size_t
                       yes_.begin() + static_cast<std::ptrdiff_t>((row + 1) * columns_));
     else
       out.ids_.push_back(ids_[row]);
+    if (!weights_.empty()) out.weights_.push_back(weights_[row]);
   }
   return out;
 }
 
-ClassTruth class_truth(const Dataset& data) {
+ClassTruth ClassTruth::weighted(std::span<const float> weights) const {
+  ClassTruth out = *this;
+  out.weights_.assign(weights.begin(), weights.end());
+  return out;
+}
+
+namespace {
+
+ClassTruth truth_of_labels(const Dataset& data) {
   if (data.labels() == LabelKind::ids || data.labels() == LabelKind::one_hot) return data.label_ids();
   if (data.labels() == LabelKind::values) {
     const auto values = data.y.as_f32();
@@ -34,6 +43,13 @@ ClassTruth class_truth(const Dataset& data) {
                .what = "precision, recall, specificity, F-scores and AUC are about classes",
                .expected = "class ids, one-hot rows, or columns of 0 and 1",
                .got = data.labels() == LabelKind::none ? "no labels" : "labels " + data.y.shape().text()});
+}
+
+}  // namespace
+
+ClassTruth class_truth(const Dataset& data) {
+  const ClassTruth truth = truth_of_labels(data);
+  return data.sample_weights.empty() ? truth : truth.weighted(data.sample_weights.as<float>());
 }
 
 }  // namespace lehr

@@ -1,4 +1,4 @@
-// class_truth.h: what is true of each row of a set: one class, or of every class yes or no.
+// class_truth.h: what is true of each row of a set: one class, or of every class yes or no; and how much the row counts.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,9 @@ class ClassTruth {
   }
   /// Where a row has one class: which.
   std::span<const std::int32_t> ids() const { return ids_; }
+  /// Of weighted metrics.
+  double weight(std::size_t row) const { return weights_.empty() ? 1 : static_cast<double>(weights_[row]); }
+  ClassTruth weighted(std::span<const float> weights) const;  ///< a number a row; none: 1 each
   /// The first `count` rows in that order; an empty order is their own.
   ClassTruth in_order(std::span<const std::int32_t> order, std::size_t count) const;
 
@@ -32,9 +35,10 @@ class ClassTruth {
   std::vector<std::int32_t> ids_;
   std::vector<std::uint8_t> yes_;
   std::size_t columns_ = 0;
+  std::vector<float> weights_;
 };
 
-/// Of ids, one-hot rows, a column of 0 and 1, or a table of 0 and 1. Error{usage} of anything else.
+/// Of ids, one-hot rows, a column of 0 and 1, or a table of 0 and 1, with the set's sample weights. Error{usage} of anything else.
 ClassTruth class_truth(const Dataset& data);
 
 }  // namespace lehr

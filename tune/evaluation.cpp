@@ -50,8 +50,8 @@ std::unique_ptr<PreparedEvaluation> Model::prepare_evaluation(const Dataset& dat
   out->batch = std::min(batch_size, out->rows);
   out->form = form_of(data, options_.input);
   out->form.ids = takes_ids(loss());
-  out->y = labels_for(data, out->form.ids);
-  out->feed = make_row_feed(backend(), data, out->y, out->batch);
+  out->labels = {.y = labels_for(data, out->form.ids), .sample_weights = data.sample_weights};
+  out->feed = make_row_feed(backend(), data, out->labels, out->batch);
   const StepPlan& whole = evaluation_plan(out->batch, out->form);
   const bool names_classes = static_cast<bool>(whole.predicted);
   out->plan_bytes = whole.plan->bytes();
@@ -145,7 +145,7 @@ Array Model::predict(const Dataset& data, std::int64_t batch_size) {
   check_rows(data.name, data.size(), batch_size);
   build(data.sample_shape());
   const std::int64_t batch = std::min(batch_size, data.size());
-  const Array no_labels;
+  const RowLabels no_labels;
   return predict_rows(*make_row_feed(backend(), data, no_labels, batch), data.x_dtype(), data.size(), batch);
 }
 

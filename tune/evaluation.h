@@ -12,7 +12,7 @@ namespace lehr {
 struct PreparedEvaluation {
   std::int64_t rows = 0, batch = 0;
   StepForm form = {};
-  Array y = {};
+  RowLabels labels = {};
   std::unique_ptr<RowFeed> feed = {};
   Buffer predicted = {};       ///< ids [rows] i32; empty for one output
   Buffer outputs = {};         ///< [rows, ...] f32, for class metrics; else empty

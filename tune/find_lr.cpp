@@ -7,6 +7,7 @@
 #include "engine/data/split.h"
 #include "engine/number_text.h"
 #include "tune/row_feed.h"
+#include "tune/sample_weights.h"
 
 namespace lehr {
 
@@ -66,10 +67,11 @@ class Test {
  public:
   Test(Model& model, const Dataset& train, const RangeTestOptions& options)
       : m_(model), o_(options), n_(train.size()), batch_(std::min(options.batch_size, n_)) {
+    check_weights(o_.class_weights, train);
     StepForm form = form_of(train, m_.options().input, !o_.class_weights.empty());
     form.ids = takes_ids(m_.loss());
-    y_ = labels_for(train, form.ids);
-    rows_ = make_row_feed(m_.backend(), train, y_, batch_);
+    labels_ = {.y = labels_for(train, form.ids), .sample_weights = train.sample_weights};
+    rows_ = make_row_feed(m_.backend(), train, labels_, batch_);
     spec_ = {.count = batch_,
              .capacity = o_.steps,
              .beta = o_.beta,
@@ -147,7 +149,7 @@ class Test {
   Model& m_;
   const RangeTestOptions& o_;
   std::int64_t n_, batch_, first_ = 0;
-  Array y_;
+  RowLabels labels_;
   std::unique_ptr<RowFeed> rows_;
   RangeTestSpec spec_;
   StepPlan step_;

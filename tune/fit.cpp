@@ -1,8 +1,10 @@
 // One call of fit: what it is prepared from, its begin and its end.
 #include <algorithm>
+#include <utility>
 
 #include "tune/callbacks/backup_and_restore.h"
 #include "tune/fit_run.h"
+#include "tune/sample_weights.h"
 #include "tune/steady_seconds.h"
 
 namespace lehr {
@@ -15,19 +17,30 @@ FitRun::FitRun(Model& model, const Dataset& train, const FitOptions& options)
   if (o_.validation_data != nullptr) model.resolve(*o_.validation_data);
   form_ = form_of(train, model.options().input, !o_.class_weights.empty());
   form_.ids = takes_ids(model.loss());
-  y_ = labels_for(train, form_.ids);
-  rows_ = make_row_feed(backend(), train, y_, batch_);
+  labels_.y = labels_for(train, form_.ids);
+  choose_weights(train);
+  rows_ = make_row_feed(backend(), train, labels_, batch_);
   for (const auto& spec : o_.callbacks) callbacks_.push_back(spec.make());
   for (const auto& callback : callbacks_) has_scheduler_ = has_scheduler_ || callback->schedules();
   check_monitors(o_, callbacks_, m_.log_names(o_.validation_data != nullptr && o_.validation_freq <= o_.epochs));
   if (!m_.class_metrics().empty()) {
     truth_ = class_truth(train);
+    if (!labels_.sample_weights.empty()) truth_ = truth_.weighted(std::as_const(labels_.sample_weights).as<float>());
     outputs_ = Buffer(backend(), static_cast<std::size_t>(n_ * m_.network().output().elements()) * sizeof(float));
   }
   full_ = make_plan(batch_);
   if (n_ % batch_ != 0) ragged_ = make_plan(n_ % batch_);
   if (scheduled()) check_rates(*rate_of_optimizer().schedule(), schedule_run());
   memory_ = measure(train);
+}
+
+/// As in Keras, what a class counts is seen by weighted metrics, too: there it becomes what each of its rows counts.
+void FitRun::choose_weights(const Dataset& train) {
+  labels_.sample_weights = train.sample_weights;
+  if (o_.class_weights.empty() || !m_.weighted_metrics()) return;
+  labels_.sample_weights = sample_weights_of(o_.class_weights, labels_.y);
+  form_.sample_weights = true;
+  form_.class_weights = false;
 }
 
 FitResult FitRun::run() {
@@ -66,7 +79,7 @@ StepPlan FitRun::make_plan(std::int64_t size) {
                       .stop_on_nan = std::any_of(callbacks_.begin(), callbacks_.end(), [](const auto& c) { return c->stops_on_nan(); })};
   StepPlan step = make_step_plan(request);
   if (step.outputs) step.plan->bind_result(step.outputs, {outputs_.data(), DType::f32, outputs_.bytes() / sizeof(float)});
-  if (!o_.class_weights.empty()) {
+  if (form_.class_weights) {
     if (class_weights_.data() == nullptr) {
       class_weights_ = Buffer(backend(), o_.class_weights.size() * sizeof(float));
       backend().copy_in(class_weights_.data(), o_.class_weights.data(), class_weights_.bytes());

@@ -28,7 +28,8 @@ struct FitJob {
   std::uint64_t split_seed = 0;
   std::string optimizer = {};  ///< empty: the compiled model's, else adam
   std::string learning_rate = {}, loss = {};
-  std::vector<std::string> metrics = {};
+  std::vector<std::string> metrics = {}, weighted_metrics = {};
+  bool names_metrics() const { return !metrics.empty() || !weighted_metrics.empty(); }
   std::int64_t epochs = 10, batch_size = 32;
   bool shuffle = true;
   std::vector<std::string> callbacks = {};

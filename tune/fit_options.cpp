@@ -1,4 +1,5 @@
 #include "tune/model.h"
+#include "tune/sample_weights.h"
 
 namespace lehr {
 
@@ -12,6 +13,7 @@ void verify(const FitOptions& o, const Dataset& train) {
   positive(o.batch_size, "--batch-size");
   positive(o.steps_per_execution, "steps_per_execution");
   positive(o.validation_freq, "--validation-freq");
+  check_weights(o.class_weights, train);
   if (train.size() == 0) throw Error({.category = Category::data, .where = train.name, .what = "there are no samples to train on"});
 }
 

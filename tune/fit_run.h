@@ -57,6 +57,7 @@ class FitRun final : public Run {
   double rate_at(std::int64_t run_step) const { return (rate_override_ ? *rate_override_ : curve_->at(run_step)) * rate_factor_; }
 
   StepPlan make_plan(std::int64_t size);
+  void choose_weights(const Dataset& train);
   MemoryUse measure(const Dataset& train);
   void start();
   void load_callbacks(std::vector<CallbackState> states);
@@ -97,7 +98,7 @@ class FitRun final : public Run {
   const FitOptions& o_;
   std::int64_t n_, batch_;
   StepForm form_;
-  Array y_;
+  RowLabels labels_;
   std::unique_ptr<RowFeed> rows_;
   Buffer class_weights_;
   Buffer outputs_;                   ///< [n, ...] f32 in the epoch's order, for class metrics; else empty

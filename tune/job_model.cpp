@@ -46,8 +46,8 @@ ModelOptions model_options(const FitJob& job, const Dataset& data, const Compile
   options.metrics = own.metrics;
   options.class_metrics = own.class_metrics;
   if (!job.loss.empty()) options.loss = SpecConvert<Loss>::from(parse_spec(job.loss, "--loss"));
-  if (!job.metrics.empty()) {
-    MetricList list = metrics_from_text(job.metrics);
+  if (job.names_metrics()) {
+    MetricList list = metrics_from_text(job.metrics, job.weighted_metrics);
     options.metrics = std::move(list.metrics);
     options.class_metrics = std::move(list.class_metrics);
   }
@@ -96,7 +96,7 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   const TensorFile tensors = read_model_texts(*file);
   if (tensors.compile_config.empty()) return out;
   CompileWishes wishes{.loss = job.loss.empty() ? Wanted::all : Wanted::nothing,
-                       .metrics = job.metrics.empty() ? Wanted::readable : Wanted::nothing};
+                       .metrics = job.names_metrics() ? Wanted::nothing : Wanted::readable};
   // Keras leaves the optimizer out of a .keras file of a model that it has saved as .h5 before.
   const bool named = JsonValue::parse(tensors.compile_config, *file).find("optimizer") != nullptr;
   if (!named && job.optimizer.empty()) messages.push_back(*file + " does not name its optimizer: a fresh Adam");

@@ -28,6 +28,7 @@ void job_fields(Job& job, F&& f) {
   f("learning-rate", job.learning_rate);
   f("loss", job.loss);
   f("metrics", job.metrics);
+  f("weighted-metrics", job.weighted_metrics);
   f("epochs", job.epochs);
   f("batch-size", job.batch_size);
   f("shuffle", job.shuffle);

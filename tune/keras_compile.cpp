@@ -115,10 +115,10 @@ std::vector<std::string> all_metric_names() {
   return out;
 }
 
-void add_metrics(const JsonValue& json, const std::string& source, Wanted wanted, Compiled& out) {
+void add_metrics(const JsonValue& json, const JsonValue& weighted, const std::string& source, Wanted wanted, Compiled& out) {
   const std::string where = source + ", metrics";
   constexpr const char* hint = "Choose others with --metrics.";
-  MetricList list = metrics_from_keras(json, [&](const JsonValue& metric, const auto& read) {
+  MetricList list = metrics_from_keras(json, weighted, [&](const JsonValue& metric, const auto& read) {
     const std::string name = keras_name(metric);
     try {
       if (find_entry(name, metric_names()) < 0 && class_metric_catalogue().find(name) == nullptr)
@@ -192,7 +192,9 @@ Compiled from_compile_config(const std::string& text, const std::string& source,
     return found != nullptr && !found->is_null() ? found : nullptr;
   };
   if (const JsonValue* loss = given("loss", wishes.loss)) add_loss(*loss, source, wishes.loss, out);
-  if (const JsonValue* metrics = given("metrics", wishes.metrics)) add_metrics(*metrics, source, wishes.metrics, out);
+  const JsonValue *metrics = given("metrics", wishes.metrics), *weighted = given("weighted_metrics", wishes.metrics);
+  if (metrics != nullptr || weighted != nullptr)
+    add_metrics(metrics != nullptr ? *metrics : JsonValue(), weighted != nullptr ? *weighted : JsonValue(), source, wishes.metrics, out);
   return out;
 }
 
@@ -204,25 +206,27 @@ bool keras_knows(const Optimizer& optimizer) {
 }
 
 std::string to_compile_config(const Compiled& compiled, double rate) {
-  JsonValue metrics = JsonValue::array();
-  const auto add = [&](const KerasMetric& metric) {
+  JsonValue metrics = JsonValue::array(), weighted = JsonValue::array();
+  const auto add = [&](const KerasMetric& metric, bool weights) {
+    JsonValue& list = weights ? weighted : metrics;
     if (metric.class_name.empty())
-      metrics.push_back(metric.config);
+      list.push_back(metric.config);
     else
-      metrics.push_back(keras_object(JsonValue::object({{"class_name", metric.class_name}, {"config", metric.config}}), "keras.metrics"));
+      list.push_back(keras_object(JsonValue::object({{"class_name", metric.class_name}, {"config", metric.config}}), "keras.metrics"));
   };
   if (compiled.loss) {
-    for (const Metric& metric : compiled.metrics.value_or(std::vector<Metric>{})) add(keras_metric(metric, *compiled.loss));
+    for (const Metric& metric : compiled.metrics.value_or(std::vector<Metric>{}))
+      add(keras_metric(metric, *compiled.loss), metric.weighted);
     const bool one_output = is_binary(*compiled.loss);
     if (!takes_ids(*compiled.loss))  // Keras refuses ids here
       for (const ClassMetric& metric : compiled.class_metrics)
-        if (const auto known = keras_metric(metric, one_output)) add(*known);
+        if (const auto known = keras_metric(metric, one_output)) add(*known, metric.weighted);
   }
   return JsonValue::object({{"optimizer", optimizer_json(compiled.optimizer, rate)},
                             {"loss", compiled.loss ? loss_json(*compiled.loss) : JsonValue()},
                             {"loss_weights", nullptr},
                             {"metrics", metrics},
-                            {"weighted_metrics", nullptr},
+                            {"weighted_metrics", weighted.size() == 0 ? JsonValue() : weighted},
                             {"run_eagerly", false},
                             {"steps_per_execution", 1},
                             {"jit_compile", false}})

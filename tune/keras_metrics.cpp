@@ -123,9 +123,11 @@ std::string keras_name(const JsonValue& json) {
   return config != nullptr && config->is_string() ? config->string() : name->string();
 }
 
-MetricList metrics_from_keras(const JsonValue& json, const MetricReader& reader) {
-  MetricList out;
+MetricList metrics_from_keras(const JsonValue& json, const JsonValue& weighted, const MetricReader& reader) {
+  MetricList out, own;
   add_metrics(json, out, reader);
+  add_metrics(weighted, own, reader);
+  out.add_weighted(std::move(own));
   return out;
 }
 

@@ -16,9 +16,9 @@ struct KerasMetric {
 };
 
 /// What the metrics of a compile_config are here. Keras's own reading of its class metrics: every entry of the outputs a yes or no of its own.
-/// Each is read through `reader`, which may catch what reading it throws.
+/// Each is read through `reader`, which may catch what reading it throws. `weighted`: those of weighted_metrics.
 using MetricReader = std::function<void(const JsonValue& metric, const std::function<void()>& read)>;
-MetricList metrics_from_keras(const JsonValue& json, const MetricReader& reader);
+MetricList metrics_from_keras(const JsonValue& json, const JsonValue& weighted, const MetricReader& reader);
 /// What a serialized object goes by: a word, a class, or, as {"class_name": "function", "config": "mse"}, a function.
 std::string keras_name(const JsonValue& json);
 /// `accuracy` is named by the loss where a word does not do.

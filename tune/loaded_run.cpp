@@ -22,7 +22,7 @@ std::optional<FeatureScaler> scaler_beside(const std::string& model) {
 /// Predictions need neither loss nor metrics.
 CompileWishes wishes_of(const FitJob& given, bool predicts) {
   const auto unless = [&](bool flag) { return flag ? Wanted::nothing : predicts ? Wanted::readable : Wanted::all; };
-  return {.optimizer = Wanted::nothing, .loss = unless(!given.loss.empty()), .metrics = unless(!given.metrics.empty())};
+  return {.optimizer = Wanted::nothing, .loss = unless(!given.loss.empty()), .metrics = unless(given.names_metrics())};
 }
 
 void check_weights_of_model(const std::string& weights, const std::string& model) {
@@ -67,7 +67,10 @@ LoadedRun open_run(const std::string& run, const std::string& weights, const Fit
   out.job.device = given.device;
   if (given.threads != 0) out.job.threads = given.threads;
   if (!given.loss.empty()) out.job.loss = given.loss;
-  if (!given.metrics.empty()) out.job.metrics = given.metrics;
+  if (given.names_metrics()) {
+    out.job.metrics = given.metrics;
+    out.job.weighted_metrics = given.weighted_metrics;
+  }
   if (!given.memory.empty()) out.job.memory = given.memory;
   if (!given.data_dir.empty()) out.job.data_dir = given.data_dir;
   const std::string file = weights == "best" || weights == "last" ? folder.file(weights + ".weights.h5").string() : weights;

@@ -29,10 +29,30 @@ void MetricList::add(const SpecValue& value) {
                              .hint = "Give it one: " + value.text + "(name=...)."});
 }
 
-MetricList metrics_from_text(const std::vector<std::string>& texts) {
-  MetricList out;
-  for (const auto& text : texts)
-    for (const auto& value : parse_spec("[" + text + "]", "--metrics").items) out.add(value);
+bool MetricList::has(const std::string& name) const {
+  const auto same = [&](const auto& metric) { return metric.name == name; };
+  return std::any_of(metrics.begin(), metrics.end(), same) || std::any_of(class_metrics.begin(), class_metrics.end(), same);
+}
+
+void MetricList::add_weighted(MetricList others) {
+  const auto add = [this](auto& list, auto metric) {
+    metric.weighted = true;
+    if (has(metric.name)) metric.name = "weighted_" + metric.name;
+    list.push_back(std::move(metric));
+  };
+  for (auto& metric : others.metrics) add(metrics, std::move(metric));
+  for (auto& metric : others.class_metrics) add(class_metrics, std::move(metric));
+}
+
+MetricList metrics_from_text(const std::vector<std::string>& texts, const std::vector<std::string>& weighted) {
+  const auto read = [](const std::vector<std::string>& list, const char* flag) {
+    MetricList out;
+    for (const auto& text : list)
+      for (const auto& value : parse_spec("[" + text + "]", flag).items) out.add(value);
+    return out;
+  };
+  MetricList out = read(texts, "--metrics");
+  out.add_weighted(read(weighted, "--weighted-metrics"));
   return out;
 }
 

@@ -143,6 +143,10 @@ std::vector<std::pair<std::string, double>> Model::class_values(Array outputs, c
 
 const Loss& Model::loss() const { return options_.loss.value(); }
 const std::vector<Metric>& Model::metrics() const { return options_.metrics.value(); }
+bool Model::weighted_metrics() const {
+  const auto weighted = [](const auto& metric) { return metric.weighted; };
+  return std::any_of(metrics().begin(), metrics().end(), weighted) || std::any_of(class_metrics().begin(), class_metrics().end(), weighted);
+}
 
 std::vector<std::string> Model::log_names(bool validation) const {
   std::vector<std::string> names{"loss"};

@@ -142,6 +142,7 @@ class Model {
   const Loss& loss() const;
   const std::vector<Metric>& metrics() const;
   const std::vector<ClassMetric>& class_metrics() const { return options_.class_metrics; }
+  bool weighted_metrics() const;                              ///< any of them
   std::vector<std::string> log_names(bool validation) const;  ///< what a run will report
 
   FitResult fit_run(const Dataset& train, const FitOptions& options);

@@ -22,7 +22,7 @@ Points points_of(const RocInput& in, int thresholds) {
   for (std::size_t i = 0; i < in.scores.size(); ++i) {
     // Above threshold i where score * (n - 1) > i, in float32: the last such i.
     const float place = std::ceil(std::clamp(in.scores[i], 0.0F, 1.0F) * static_cast<float>(thresholds - 1)) - 1;
-    (in.positive[i] ? out.right : out.wrong)[static_cast<std::size_t>(std::max(0.0F, place))] += 1;
+    (in.positive[i] ? out.right : out.wrong)[static_cast<std::size_t>(std::max(0.0F, place))] += in.weight(i);
   }
   for (std::size_t i = n - 1; i-- > 0;) {
     out.right[i] += out.right[i + 1];
@@ -39,17 +39,17 @@ double roc_area(const RocInput& in) {
   std::vector<std::size_t> order(in.scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return in.scores[a] < in.scores[b]; });
-  double ranks = 0;
-  const auto ours = static_cast<double>(std::count(in.positive.begin(), in.positive.end(), true));
-  const double others = static_cast<double>(in.scores.size()) - ours;
+  double pairs = 0, ours = 0, others = 0;  // of those with lower scores
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    end = begin + 1;
-    while (end < order.size() && in.scores[order[end]] == in.scores[order[begin]]) ++end;
-    const double rank = 0.5 * static_cast<double>(begin + 1 + end);  // ranks begin + 1 ... end share their mean
-    for (std::size_t i = begin; i < end; ++i) ranks += in.positive[order[i]] ? rank : 0;
+    double tied_ours = 0, tied_others = 0;
+    for (end = begin; end < order.size() && in.scores[order[end]] == in.scores[order[begin]]; ++end)
+      (in.positive[order[end]] ? tied_ours : tied_others) += in.weight(order[end]);
+    pairs += tied_ours * (others + tied_others / 2);
+    ours += tied_ours;
+    others += tied_others;
   }
   if (ours == 0 || others == 0) return std::numeric_limits<double>::quiet_NaN();
-  return (ranks - ours * (ours + 1) / 2) / (ours * others);
+  return pairs / (ours * others);
 }
 
 double roc_area(const RocInput& in, int thresholds) {

@@ -8,9 +8,12 @@ namespace lehr {
 struct RocInput {
   std::vector<float> scores = {};
   std::vector<bool> positive = {};
+  std::vector<double> weights = {};  ///< how much each counts; empty: 1
+  double weight(std::size_t i) const { return weights.empty() ? 1 : weights[i]; }
 };
 
-/// Exact, ties half (Mann and Whitney). NaN where one side is empty.
+/// Exact: the share of pairs of a positive and another that are ordered rightly, ties half, a pair by the product of its weights (Mann and
+/// Whitney). NaN where one side is empty.
 double roc_area(const RocInput& in);
 /// Scores in 0..1 fall into thresholds - 1 bins of equal width; trapezoids between their ends.
 double roc_area(const RocInput& in, int thresholds);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "engine/data/pipeline.h"
 #include "kernels/cpu.h"
@@ -11,9 +12,10 @@ namespace lehr {
 
 namespace {
 
-void bind(const StepPlan& step, ConstView x, ConstView y, ConstView order) {
+void bind(const StepPlan& step, ConstView x, ConstView y, ConstView sample_weights, ConstView order) {
   step.plan->bind(step.x, x);
   if (step.y) step.plan->bind(step.y, y);
+  if (step.sample_weights) step.plan->bind(step.sample_weights, sample_weights);
   step.plan->bind(step.permutation, order);
 }
 
@@ -34,13 +36,14 @@ class DeviceOrder {
 
 class ResidentFeed final : public RowFeed {
  public:
-  ResidentFeed(Backend& backend, const Array& x, const Array& y) : x_(backend, x), y_(backend, y), order_(backend) {}
+  ResidentFeed(Backend& backend, const Array& x, const RowLabels& labels)
+      : x_(backend, x), y_(backend, labels.y), sample_weights_(backend, labels.sample_weights), order_(backend) {}
   void start(std::span<const std::int32_t> order, std::int64_t) override { order_.upload(order); }
-  void feed(const StepPlan& step) override { bind(step, x_.view(), y_.view(), order_.view()); }
+  void feed(const StepPlan& step) override { bind(step, x_.view(), y_.view(), sample_weights_.view(), order_.view()); }
   bool whole_epoch() const override { return true; }
 
  private:
-  DeviceRows x_, y_;
+  DeviceRows x_, y_, sample_weights_;
   DeviceOrder order_;
 };
 
@@ -63,12 +66,13 @@ class DeviceBatch {
 
 class StreamedFeed final : public RowFeed {
  public:
-  StreamedFeed(Backend& backend, const Dataset& data, const Array& y, std::int64_t batch_size)
-      : rows_{.y = y, .name = data.name, .streamed = data.streamed},
+  StreamedFeed(Backend& backend, const Dataset& data, const RowLabels& labels, std::int64_t batch_size)
+      : rows_{.y = labels.y, .sample_weights = labels.sample_weights, .name = data.name, .streamed = data.streamed},
         batch_(batch_size),
         ring_(make_batch_source(rows_, {.batch_size = batch_size, .slots = streaming_ring().slots, .threads = streaming_ring().threads})),
         x_(backend, batch_bytes(rows_.sample_shape().elements(), rows_.x_dtype())),
-        y_(backend, batch_bytes(y.row_elements(), y.dtype())),
+        y_(backend, batch_bytes(rows_.y.row_elements(), rows_.y.dtype())),
+        sample_weights_(backend, rows_.sample_weights.empty() ? 0 : batch_bytes(1, DType::f32)),
         places_(backend) {
     // The gather reads row order[samples done + i]: within a batch that lies alone, that is row i.
     std::vector<std::int32_t> places(static_cast<std::size_t>(rows_.size()));
@@ -77,28 +81,40 @@ class StreamedFeed final : public RowFeed {
   }
 
   void start(std::span<const std::int32_t> order, std::int64_t done) override {
-    std::vector<std::int32_t> own;
+    order_.assign(order.begin(), order.end());
     if (order.empty()) {
-      own.resize(static_cast<std::size_t>(rows_.size()));
-      std::iota(own.begin(), own.end(), 0);
-      order = own;
+      order_.resize(static_cast<std::size_t>(rows_.size()));
+      std::iota(order_.begin(), order_.end(), 0);
     }
-    ring_->start(order.subspan(static_cast<std::size_t>(std::clamp<std::int64_t>(done, 0, rows_.size()))));
+    next_ = static_cast<std::size_t>(std::clamp<std::int64_t>(done, 0, rows_.size()));
+    ring_->start(std::span<const std::int32_t>(order_).subspan(next_));
   }
   void feed(const StepPlan& step) override {
     const auto batch = ring_->next();
     if (!batch) throw Error({.where = rows_.name, .what = "an epoch asked for more batches than it has"});
-    bind(step, x_.put(batch->x), batch->y ? y_.put(batch->y) : ConstView{}, places_.view());
+    bind(step, x_.put(batch->x), batch->y ? y_.put(batch->y) : ConstView{}, next_weights(static_cast<std::size_t>(batch->rows)),
+         places_.view());
   }
   bool whole_epoch() const override { return false; }
 
  private:
+  /// They are few bytes a row, and stay in memory.
+  ConstView next_weights(std::size_t rows) {
+    if (rows_.sample_weights.empty()) return {};
+    const auto all = std::as_const(rows_.sample_weights).as<float>();
+    batch_weights_.resize(rows);
+    for (float& weight : batch_weights_) weight = all[static_cast<std::size_t>(order_[next_++])];
+    return sample_weights_.put({batch_weights_.data(), DType::f32, rows});
+  }
   std::size_t batch_bytes(std::int64_t elements, DType dtype) const { return static_cast<std::size_t>(batch_ * elements) * size_of(dtype); }
   Dataset rows_;
   std::int64_t batch_;
   std::unique_ptr<BatchSource> ring_;
-  DeviceBatch x_, y_;
+  DeviceBatch x_, y_, sample_weights_;
   DeviceOrder places_;
+  std::vector<std::int32_t> order_;  ///< of the epoch
+  std::size_t next_ = 0;             ///< row in it
+  std::vector<float> batch_weights_;
 };
 
 }  // namespace
@@ -111,16 +127,16 @@ StreamingRing streaming_ring() {
 std::size_t feed_bytes(const Dataset& data, std::int64_t batch_size) {
   const auto rows = static_cast<std::size_t>(streaming_ring().slots * batch_size);
   const auto row_bytes = [&](std::int64_t elements, DType dtype) { return static_cast<std::size_t>(elements) * size_of(dtype); };
-  if (!data.streamed) return data.x.bytes() + data.y.bytes();
+  if (!data.streamed) return data.x.bytes() + data.y.bytes() + data.sample_weights.bytes();
   return rows * (row_bytes(data.sample_shape().elements(), data.x_dtype()) + row_bytes(data.y.row_elements(), data.y.dtype())) +
-         data.y.bytes();
+         data.y.bytes() + data.sample_weights.bytes();
 }
 
-std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Dataset& data, const Array& y, std::int64_t batch_size) {
-  if (data.streamed) return std::make_unique<StreamedFeed>(backend, data, y, batch_size);
-  return std::make_unique<ResidentFeed>(backend, data.x, y);
+std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Dataset& data, const RowLabels& labels, std::int64_t batch_size) {
+  if (data.streamed) return std::make_unique<StreamedFeed>(backend, data, labels, batch_size);
+  return std::make_unique<ResidentFeed>(backend, data.x, labels);
 }
 
-std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Array& x) { return std::make_unique<ResidentFeed>(backend, x, Array{}); }
+std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Array& x) { return std::make_unique<ResidentFeed>(backend, x, RowLabels{}); }
 
 }  // namespace lehr

@@ -24,8 +24,12 @@ class RowFeed {
   virtual bool whole_epoch() const = 0;
 };
 
-/// `y`: labels as the plan reads them (may be empty). `data` and `y` must outlive the feed. batch_size: of every batch but the last.
-std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Dataset& data, const Array& y, std::int64_t batch_size);
+/// What a plan reads beside the samples: labels in its own type, and the rows' weights. Both may be empty.
+struct RowLabels {
+  Array y = {}, sample_weights = {};
+};
+/// `data` and `labels` must outlive the feed. batch_size: of every batch but the last.
+std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Dataset& data, const RowLabels& labels, std::int64_t batch_size);
 /// Samples alone, in their own order.
 std::unique_ptr<RowFeed> make_row_feed(Backend& backend, const Array& x);
 

@@ -19,7 +19,11 @@ InputTransform preprocessing(Preprocess preprocess) {
 }
 
 StepForm form_of(const Dataset& data, const InputTransform& input, bool class_weights) {
-  StepForm form{.x = data.x_dtype(), .sample = data.sample_shape(), .input = input.of(data.x_dtype()), .class_weights = class_weights};
+  StepForm form{.x = data.x_dtype(),
+                .sample = data.sample_shape(),
+                .input = input.of(data.x_dtype()),
+                .class_weights = class_weights,
+                .sample_weights = !data.sample_weights.empty()};
   form.ids = data.labels() == LabelKind::ids || data.labels() == LabelKind::none;
   if (!form.ids) form.label_columns = data.y.row_elements();
   return form;
@@ -141,16 +145,16 @@ class StepBuilder {
     return table;
   }
 
-  void emit_sum(Value values, Value extra, bool stop_on_nan) {
+  void emit_sum(Value values, Value weights, Value extra, bool stop_on_nan) {
     const Value sum = p_.kept("sum", 2, DType::f64);
     auto op = p_.prepare(AccumulateSpec{.count = batch(), .stop_on_nan = stop_on_nan});
     p_.add({.name = "accumulate",
             .layer = "metrics",
-            .reads = {values, extra, sum},
+            .reads = {values, weights, extra, sum},
             .writes = {sum},
             .always = true,
-            .run = [op, values, extra, sum, counters = r_.state.counters()](const Binding& v, View, Stream& s) {
-              op->run(v[values], v[extra], v[sum], counters, s);
+            .run = [op, values, weights, extra, sum, counters = r_.state.counters()](const Binding& v, View, Stream& s) {
+              op->run(v[values], v[weights], v[extra], v[sum], counters, s);
             }});
     step_.sums.push_back(sum);
   }
@@ -175,19 +179,27 @@ class StepBuilder {
     step_.class_weights = p_.bound("class weights", 0, DType::f32);
     const DType label = form.ids ? DType::i32 : DType::f32;
     const Value labels = gather("labels", step_.y, form.label_columns, {.from = label, .to = label});
+    Value sample_weights;
+    if (form.sample_weights) {
+      step_.sample_weights = p_.bound("sample weights", 0, DType::f32);
+      sample_weights = gather("sample weights", step_.sample_weights, 1, {.from = DType::f32, .to = DType::f32});
+    }
 
     Penalties penalties(p_, r_.network);
     penalties.emit_activities(values);
-    const LossOutputs loss = emit_loss(
-        p_, *r_.loss, {.outputs = values.back(), .labels = labels, .class_weights = form.class_weights ? step_.class_weights : Value{}},
-        classes);
+    const LossOutputs loss = emit_loss(p_, *r_.loss,
+                                       {.outputs = values.back(),
+                                        .labels = labels,
+                                        .sample_weights = sample_weights,
+                                        .class_weights = form.class_weights ? step_.class_weights : Value{}},
+                                       classes);
     std::vector<Value> metrics;
     for (const auto& metric : r_.metrics) metrics.push_back(emit_metric(p_, metric, loss, values.back(), labels, form.ids, classes));
     if (p_.training()) p_.backward();
     penalties.emit_weights();
-    emit_sum(loss.per_sample, penalties.loss(), p_.training() && r_.stop_on_nan);
+    emit_sum(loss.per_sample, {}, penalties.loss(), p_.training() && r_.stop_on_nan);
     if (r_.range_test) emit_range_test(*r_.range_test, loss.per_sample, penalties.loss());
-    for (const Value metric : metrics) emit_sum(metric, {}, false);
+    for (std::size_t i = 0; i < metrics.size(); ++i) emit_sum(metrics[i], r_.metrics[i].weighted ? sample_weights : Value{}, {}, false);
 
     if (p_.training()) {
       emit_optimizer(p_, *r_.optimizer);

@@ -36,10 +36,11 @@ struct StepForm {
   bool ids = true;                 ///< labels are class ids
   std::int64_t label_columns = 1;  ///< of float labels
   InputTransform input = {};
-  bool class_weights = false;
+  bool class_weights = false, sample_weights = false;
   friend bool operator==(const StepForm& a, const StepForm& b) {
     return a.x == b.x && a.sample == b.sample && a.ids == b.ids && a.label_columns == b.label_columns && a.input.scale == b.input.scale &&
-           a.input.offset == b.input.offset && a.input.bgr == b.input.bgr && a.class_weights == b.class_weights;
+           a.input.offset == b.input.offset && a.input.bgr == b.input.bgr && a.class_weights == b.class_weights &&
+           a.sample_weights == b.sample_weights;
   }
 };
 StepForm form_of(const Dataset& data, const InputTransform& input, bool class_weights = false);
@@ -47,7 +48,8 @@ StepForm form_of(const Dataset& data, const InputTransform& input, bool class_we
 struct StepPlan {
   std::unique_ptr<Plan> plan;
   Value x, y, permutation, class_weights;  ///< to be bound
-  std::vector<Value> sums;                 ///< [2] f64 each: the loss, then every metric
+  Value sample_weights;                    ///< likewise, where the form has them
+  std::vector<Value> sums;                 ///< [2] f64 each: the loss, then every metric; their ratio is the mean
   /// To be bound, tables of all rows: outputs [rows, ...] f32 of a prediction, or where they are asked for; evaluate: predicted ids [rows] i32.
   Value outputs, predicted;
   Value trace;  ///< of a range test

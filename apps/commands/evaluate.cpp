@@ -124,6 +124,10 @@ void add_evaluate(CLI::App& app, Console& console) {
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
+  command->add_option("--weighted-metrics", flags->job.weighted_metrics, "metrics that count a row by its sample weight")
+      ->expected(1)
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_option("--loss", flags->job.loss, "default: a compiled model's own, else by the labels");
   command->add_option("--weights", flags->weights, weights_help);
   add_common_flags(*command, console, flags->job);

@@ -49,9 +49,10 @@ void apply_config(CLI::App& command, FitFlags& flags, Console& console) {
   flags.job = job;
 }
 
-/// terminate_on_nan ended it.
-bool diverged(const History& history) {
-  return std::any_of(history.events.begin(), history.events.end(), [](const Event& e) { return e.kind == "diverged"; });
+/// terminate_on_nan ended it. The history of a resumed run may tell of an earlier time.
+bool diverged(const FitOutcome& run) {
+  return run.summary.stopped && std::any_of(run.history.events.begin(), run.history.events.end(),
+                                            [&](const Event& e) { return e.kind == "diverged" && e.epoch == run.summary.stopped->epoch; });
 }
 
 void train_command(CLI::App& command, Console& console, FitFlags& flags) {
@@ -75,7 +76,7 @@ void train_command(CLI::App& command, Console& console, FitFlags& flags) {
     documents.push_back(fit_json(outcome.summary, outcome.history));
     if (!console.json && !console.quiet && outcome.confusion)
       console.out << report_table(class_report(*outcome.confusion, outcome.class_names), 8);
-    if (diverged(outcome.history)) console.exit_code = static_cast<int>(Category::failed);
+    if (diverged(outcome)) console.exit_code = static_cast<int>(Category::failed);
     if (outcome.interrupted) console.exit_code = static_cast<int>(Category::interrupted);
     if (outcome.interrupted) break;
   }

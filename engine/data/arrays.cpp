@@ -60,6 +60,15 @@ Array labels_from(const Array& y, const std::string& where) {
   return rank == 1 ? out.reshaped({y.rows(), 1}) : out;
 }
 
+/// [n] or [n, 1], of any numbers.
+void set_sample_weights(Dataset& data, const Array& weights, const std::string& where) {
+  const std::size_t rank = weights.shape().rank();
+  if (rank < 1 || weights.rows() != data.size() || static_cast<std::int64_t>(weights.count()) != data.size())
+    fail(where, "sample weights of the wrong shape", "(" + std::to_string(data.size()) + ",): one a sample", weights.shape().text());
+  data.sample_weights = weights.as_f32().reshaped({data.size()});
+  check_dataset(data);
+}
+
 /// Rows of a C-ordered .npy, read and converted when they are asked for: uint8 as they are, all else as float32.
 class NpyRows final : public RowSource {
  public:
@@ -110,13 +119,15 @@ class NpyRows final : public RowSource {
   std::size_t file_row_ = 0;
 };
 
-std::optional<Dataset> npz_part(const NamedArrays& arrays, const std::string& file, const std::string& x, const std::string& y,
-                                const std::string& name) {
+/// `suffix`: of x, y and sample_weight.
+std::optional<Dataset> npz_part(const NamedArrays& arrays, const std::string& file, const std::string& suffix, const std::string& name) {
+  const std::string x = "x" + suffix, y = "y" + suffix, weight = "sample_weight" + suffix;
   const Array* samples = find_array(arrays, x);
   if (samples == nullptr) return std::nullopt;
   const Array* labels = find_array(arrays, y);
   Dataset data = dataset_from_arrays(*samples, labels != nullptr ? *labels : Array{}, file + ", array " + x, file + ", array " + y);
   data.name = std::filesystem::path(file).filename().string() + "/" + name;
+  if (const Array* weights = find_array(arrays, weight)) set_sample_weights(data, *weights, file + ", array " + weight);
   return data;
 }
 
@@ -159,16 +170,17 @@ DataSplits load_arrays(const Arrays& spec, const LoadOptions& options) {
              [&](std::int64_t row) { rows->read(row, {samples.data() + static_cast<std::size_t>(row) * row_bytes, row_bytes}); });
     out.train = dataset_from_arrays(std::move(samples), labels, x, spec.y);
   }
+  if (!spec.sample_weight.empty()) set_sample_weights(*out.train, read_npy(spec.sample_weight), spec.sample_weight);
   return out;
 }
 
 DataSplits load_npz_splits(const std::string& file) {
   const NamedArrays arrays = read_npz(file);
-  DataSplits out{.train = npz_part(arrays, file, "x_train", "y_train", "Train"),
-                 .validation = npz_part(arrays, file, "x_val", "y_val", "Validation"),
-                 .test = npz_part(arrays, file, "x_test", "y_test", "Test"),
+  DataSplits out{.train = npz_part(arrays, file, "_train", "Train"),
+                 .validation = npz_part(arrays, file, "_val", "Validation"),
+                 .test = npz_part(arrays, file, "_test", "Test"),
                  .source = file};
-  if (!out.train) out.train = npz_part(arrays, file, "x", "y", "all");
+  if (!out.train) out.train = npz_part(arrays, file, "", "all");
   if (!out.train) {
     std::string names;
     for (const auto& [name, array] : arrays) names += (names.empty() ? "" : ", ") + name;

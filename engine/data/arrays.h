@@ -12,7 +12,7 @@ namespace lehr {
 Dataset dataset_from_arrays(Array x, const Array& y, const std::string& x_where, const std::string& y_where);
 
 DataSplits load_arrays(const Arrays& spec, const LoadOptions& options);
-/// Keys x_train y_train [x_val y_val] x_test y_test, or x [y].
+/// Keys x_train y_train [x_val y_val] x_test y_test, or x [y]; each part may have sample_weight_train, ..., or sample_weight.
 DataSplits load_npz_splits(const std::string& file);
 
 }  // namespace lehr

@@ -79,17 +79,43 @@ CellTable read_table(const std::string& file) {
   return table;
 }
 
-std::size_t label_column(const CellTable& table, const CsvData& spec) {
-  if (spec.label.empty()) return table.columns.size() - 1;
+/// By its name, or by its number from 0.
+std::size_t column_of(const CellTable& table, const std::string& wanted, const std::string& file) {
   std::string names;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    if (table.columns[c].name == spec.label) return c;
+    if (table.columns[c].name == wanted) return c;
     names += (c > 0 ? ", " : "") + table.columns[c].name;
   }
   std::size_t index = 0;
-  const auto [end, error] = std::from_chars(spec.label.data(), spec.label.data() + spec.label.size(), index);
-  if (error == std::errc() && end == spec.label.data() + spec.label.size() && index < table.columns.size()) return index;
-  fail(spec.file, "has no column '" + spec.label + "'", names);
+  const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), index);
+  if (error == std::errc() && end == wanted.data() + wanted.size() && index < table.columns.size()) return index;
+  fail(file, "has no column '" + wanted + "'", names);
+}
+
+/// Columns that are no features.
+struct ApartColumns {
+  std::optional<std::size_t> label = {}, sample_weight = {};
+  bool has(std::size_t column) const { return column == label || column == sample_weight; }
+};
+
+/// The label is the last column where none is named, but for that of the weights.
+ApartColumns apart_columns(const CellTable& table, const CsvData& spec) {
+  ApartColumns out;
+  if (!spec.sample_weight.empty()) out.sample_weight = column_of(table, spec.sample_weight, spec.file);
+  const std::size_t last = table.columns.size() - 1;
+  out.label = !spec.label.empty() ? column_of(table, spec.label, spec.file) : last == out.sample_weight ? last - 1 : last;
+  if (out.label == out.sample_weight) fail(spec.file, "column '" + spec.label + "' is named as label and as sample weight", "two columns");
+  return out;
+}
+
+void set_sample_weights(const CellTable& table, const Column& column, const std::string& file, Dataset& data) {
+  data.sample_weights = Array({std::ssize(table.lines)}, DType::f32);
+  for (std::size_t i = 0; i < table.lines.size(); ++i) {
+    if (!column.numeric || column.missing[i])
+      fail(file + ", line " + std::to_string(table.lines[i]), "the sample weight of column '" + column.name + "' is no number", "0 or more",
+           "'" + column.cells[i] + "'");
+    data.sample_weights.as<float>()[i] = static_cast<float>(column.numbers[i]);
+  }
 }
 
 void drop_rows(CellTable& table, const std::vector<bool>& drop) {
@@ -137,15 +163,13 @@ std::vector<std::string> words_of(Column& column, const std::string& file) {
 }
 
 /// The cells of all columns but one, and what they are.
-void set_cells(CellTable& table, std::optional<std::size_t> label, const CsvData& spec, Dataset& data) {
+void set_cells(CellTable& table, const ApartColumns& apart, const CsvData& spec, Dataset& data) {
   auto columns = std::make_shared<Table>(Table{.encode = spec.encode, .missing = spec.missing, .scale = spec.scale});
   std::vector<const Column*> kept;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     Column& column = table.columns[c];
-    if (c == label) {
-      columns->label = column.name;
-      continue;
-    }
+    if (c == apart.label) columns->label = column.name;
+    if (apart.has(c)) continue;
     columns->columns.push_back({.name = column.name, .words = column.numeric ? std::vector<std::string>{} : words_of(column, spec.file)});
     kept.push_back(&column);
   }
@@ -202,11 +226,13 @@ Dataset load_csv(const CsvData& spec) {
   check_words("scale", spec.scale, {"standard", "minmax", "robust", "none"});
   CellTable table = read_table(spec.file);
   if (table.columns.size() < 2) fail(spec.file, "has one column", "features and a label, separated by commas");
-  const std::size_t label = label_column(table, spec);
-  handle_missing(table, label, spec);
+  if (table.columns.size() == 2 && !spec.sample_weight.empty()) fail(spec.file, "has two columns", "features, a label and a sample weight");
+  const ApartColumns apart = apart_columns(table, spec);
+  handle_missing(table, *apart.label, spec);
   Dataset data{.name = spec.file};
-  set_cells(table, label, spec, data);
-  set_labels(table.columns[label], data);
+  set_cells(table, apart, spec, data);
+  set_labels(table.columns[*apart.label], data);
+  if (apart.sample_weight) set_sample_weights(table, table.columns[*apart.sample_weight], spec.file, data);
   return data;
 }
 

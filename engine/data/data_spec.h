@@ -64,13 +64,16 @@ struct Faces {
 };
 
 struct Arrays {
-  static constexpr SpecInfo info{.name = "arrays", .class_name = "Arrays", .summary = "two .npy files: samples and labels"};
+  static constexpr SpecInfo info{
+      .name = "arrays", .class_name = "Arrays", .summary = "two .npy files: samples and labels; weights of the samples in a third"};
   Required<std::string> x = {};
   std::string y = {};
+  std::string sample_weight = {};
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("x", self.x, "file of samples [n, ...]: uint8 images or floats");
     f("y", self.y, "file of labels: ids [n], one-hot rows or targets [n, k]");
+    f("sample_weight", self.sample_weight, "file of numbers [n]: how much each sample counts in the loss and in weighted metrics");
   }
   friend bool operator==(const Arrays&, const Arrays&) = default;
 };
@@ -82,6 +85,7 @@ struct CsvData {
   std::string encode = "onehot";   ///< words: onehot | ordinal
   std::string missing = "median";  ///< empty cells: median | mean | most_frequent | drop | error
   std::string scale = "standard";  ///< numbers: standard | minmax | robust | none
+  std::string sample_weight = {};  ///< column name or number, as label; none where empty
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("file", self.file, "the table; its first line names the columns");
@@ -89,6 +93,7 @@ struct CsvData {
     f("encode", self.encode, "columns of words: onehot or ordinal; by the words of the training part");
     f("missing", self.missing, "empty cells: median, mean or most_frequent of the training part (words: most_frequent), drop or error");
     f("scale", self.scale, "columns of numbers: standard, minmax or robust, by the training part; or none");
+    f("sample_weight", self.sample_weight, "the column that says how much each row counts in the loss and in weighted metrics");
   }
   friend bool operator==(const CsvData&, const CsvData&) = default;
 };

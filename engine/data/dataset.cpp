@@ -114,6 +114,7 @@ Dataset Dataset::take(std::span<const std::int64_t> indices) const {
   else
     out.x = x.take(indices);
   if (y.shape().rank() > 0) out.y = y.take(indices);
+  if (!sample_weights.empty()) out.sample_weights = sample_weights.take(indices);
   if (!files.empty())
     for (const std::int64_t row : indices) out.files.push_back(files[static_cast<std::size_t>(row)]);
   return out;

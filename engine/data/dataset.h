@@ -1,5 +1,6 @@
 // dataset.h: samples with their labels, and the parts of a set. Plain values: what every reader returns and what fit and evaluate take.
 //   x  uint8 [n, h, w, c] (images, IDX), float32 [n, ...], or the cells of a table (table.h)       y  int32 [n] ids, or float32 [n, k] one-hot rows or targets; may be empty
+//   sample_weights  float32 [n]: how much a row counts in the loss and in weighted metrics; may be empty: 1 each
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ enum class LabelKind : std::uint8_t { none, ids, one_hot, values };
 struct Dataset {
   Array x = {};
   Array y = {};
+  Array sample_weights = {};
   std::vector<std::string> class_names = {};            ///< by id; empty where the set names none
   std::vector<std::string> files = {};                  ///< one a row, relative to the set's root; may be empty
   std::string name = {};                                ///< "lfw62/Train"
@@ -64,13 +66,13 @@ std::vector<std::int64_t> class_counts(const Dataset& data);
 ClassShare largest_class(const Dataset& data);
 double class_entropy(const Dataset& data);  ///< of the labels, in nats: the loss of a network that knows only the classes' shares
 Statistics statistics(const Dataset& data);
-/// Identifies the content (shapes, types, bytes of x and y; file names for a streamed set): checkpoints and studies remember it.
+/// Identifies the content (shapes, types, bytes of x, y and sample weights; file names for a streamed set): checkpoints and studies remember it.
 std::uint64_t content_hash(const Dataset& data);
 
 /// Throws Error{data} where a row holds NaN or an infinite number; `what` is "the sample" or "the label", `place` names the row.
 void check_finite(std::span<const float> row, const std::string& what, const std::string& place);
 
-/// Shape and label checks that training relies on: row counts agree, ids in 0..classes-1, no NaN. Throws Error{data} naming `data.name`.
+/// Shape and label checks that training relies on: row counts agree, ids in 0..classes-1, no NaN, sample weights of 0 or more. Throws Error{data} naming `data.name`.
 void check_dataset(const Dataset& data);
 
 }  // namespace lehr

@@ -131,8 +131,34 @@ std::uint64_t content_hash(const Dataset& data) {
       for (const auto& word : column.words) hash.add(word);
     }
   hash.add(data.y);
+  if (!data.sample_weights.empty()) hash.add(data.sample_weights);
   return hash.value();
 }
+
+namespace {
+
+void check_sample_weights(const Dataset& data, const std::string& where) {
+  if (data.sample_weights.empty()) return;
+  const auto fail = [&](const std::string& place, std::string what, std::string expected, std::string got) {
+    throw Error({.category = Category::data,
+                 .where = where + place,
+                 .what = std::move(what),
+                 .expected = std::move(expected),
+                 .got = std::move(got)});
+  };
+  const auto weights = data.sample_weights.as<float>();
+  if (std::ssize(weights) != data.size())
+    fail("", "samples and sample weights differ in number", std::to_string(data.size()) + " weights", std::to_string(weights.size()));
+  double sum = 0;
+  for (std::size_t row = 0; row < weights.size(); ++row) {
+    if (!(weights[row] >= 0) || std::isinf(weights[row]))
+      fail(", row " + std::to_string(row), "the sample weight is out of range", "a number of 0 or more", std::to_string(weights[row]));
+    sum += static_cast<double>(weights[row]);
+  }
+  if (sum == 0) fail("", "every sample weight is 0: nothing counts", "a sum above 0", "0");
+}
+
+}  // namespace
 
 void check_dataset(const Dataset& data) {
   const std::string where = data.name.empty() ? "data" : data.name;
@@ -147,6 +173,7 @@ void check_dataset(const Dataset& data) {
   if (data.sample_shape().rank() > 0 && data.sample_shape().elements() == 0)
     throw Error(
         {.category = Category::data, .where = where, .what = "its samples are empty", .got = "shape " + data.sample_shape().text()});
+  check_sample_weights(data, where);
   if (kind == LabelKind::ids) check_ids(data);
   if (kind == LabelKind::values || kind == LabelKind::one_hot) check_no_nan(data, data.y, "the label");
   if (!data.streamed) check_no_nan(data, data.x, "the sample");

@@ -149,7 +149,11 @@ std::int64_t TableEncoder::features() const {
 
 Dataset TableEncoder::apply(const Dataset& data) const {
   const auto rows = static_cast<std::size_t>(data.size()), width = static_cast<std::size_t>(features());
-  Dataset out{.x = Array({data.size(), features()}, DType::f32), .class_names = classes, .files = data.files, .name = data.name};
+  Dataset out{.x = Array({data.size(), features()}, DType::f32),
+              .sample_weights = data.sample_weights,
+              .class_names = classes,
+              .files = data.files,
+              .name = data.name};
   const auto x = out.x.as<float>();
   std::size_t at = 0;
   for (const ColumnEncoding& column : columns) {

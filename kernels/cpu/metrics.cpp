@@ -90,16 +90,22 @@ double sum_of(ConstView values, std::int64_t count) {
 class SerialAccumulate final : public Accumulate {
  public:
   explicit SerialAccumulate(const AccumulateSpec& spec) : spec_(spec) {}
-  void run(ConstView values, ConstView extra, View sums, StepCounters* counters, Stream&) override {
-    double sum = sum_of(values, spec_.count);
+  void run(ConstView values, ConstView weights, ConstView extra, View sums, StepCounters* counters, Stream&) override {
     const auto count = static_cast<double>(spec_.count);
+    double sum = weights ? weighted(values.as<float>(), weights.as<float>()) : sum_of(values, spec_.count);
     sum = spec_.scale * sum + (extra ? count * static_cast<double>(*extra.as<float>()) : 0);
     sums.as<double>()[0] += sum;
-    sums.as<double>()[1] += count;
+    sums.as<double>()[1] += weights ? sum_of(weights, spec_.count) : count;
     if (spec_.stop_on_nan && counters != nullptr && !std::isfinite(sum)) counters->stop = 1;
   }
 
  private:
+  double weighted(const float* values, const float* weights) const {
+    double sum = 0;
+    for (std::int64_t i = 0; i < spec_.count; ++i) sum += static_cast<double>(weights[i]) * static_cast<double>(values[i]);
+    return sum;
+  }
+
   AccumulateSpec spec_;
 };
 

@@ -79,7 +79,7 @@ class ArenaStep final : public OptimizerStep {
             .factor = factor,
             .clip = spec_.clip_value > 0 ? spec_.clip_value : std::numeric_limits<float>::infinity(),
             .row = row};
-    for (int k = 0; k < rule_.slots(); ++k) p.slots.plane[k] = slots + k * spec_.count + at;
+    for (int k = 0; k < slots_of(rule_); ++k) p.slots.plane[k] = slots + k * spec_.count + at;
     if (copy == nullptr)
       update<Rule, false>(rule_, p);
     else

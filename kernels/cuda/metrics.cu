@@ -49,15 +49,21 @@ __global__ void argmax_kernel(const T* z, std::int32_t* prediction, ArgmaxSpec s
   if (threadIdx.x % 32 == 0) prediction[row] = static_cast<std::int32_t>(index);
 }
 
-__global__ void accumulate_kernel(const float* values, const float* extra, double* sums, StepCounters* counters, AccumulateSpec s) {
-  double sum = 0;
-  for (std::int64_t i = threadIdx.x; i < s.count; i += blockDim.x) sum += static_cast<double>(values[i]);
+__global__ void accumulate_kernel(const float* values, const float* weights, const float* extra, double* sums, StepCounters* counters,
+                                  AccumulateSpec s) {
+  double sum = 0, total = 0;
+  for (std::int64_t i = threadIdx.x; i < s.count; i += blockDim.x) {
+    const double weight = weights == nullptr ? 1 : static_cast<double>(weights[i]);
+    sum += weight * static_cast<double>(values[i]);
+    total += weight;
+  }
   sum = device::block_reduce(sum, device::Sum{});
+  total = device::block_reduce(total, device::Sum{});
   if (threadIdx.x != 0) return;
   const auto count = static_cast<double>(s.count);
   sum = s.scale * sum + (extra == nullptr ? 0 : count * static_cast<double>(*extra));
   sums[0] += sum;
-  sums[1] += count;
+  sums[1] += total;
   if (s.stop_on_nan && counters != nullptr && !is_finite(sum)) counters->stop = 1;
 }
 
@@ -99,8 +105,9 @@ class RowArgmax final : public Argmax {
 class BlockAccumulate final : public Accumulate {
  public:
   explicit BlockAccumulate(const AccumulateSpec& spec) : spec_(spec) {}
-  void run(ConstView values, ConstView extra, View sums, StepCounters* counters, Stream& stream) override {
-    launch(accumulate_kernel, 1, block_threads, 0, stream, values.as<float>(), extra.as<float>(), sums.as<double>(), counters, spec_);
+  void run(ConstView values, ConstView weights, ConstView extra, View sums, StepCounters* counters, Stream& stream) override {
+    launch(accumulate_kernel, 1, block_threads, 0, stream, values.as<float>(), weights.as<float>(), extra.as<float>(), sums.as<double>(),
+           counters, spec_);
   }
 
  private:

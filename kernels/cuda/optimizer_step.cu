@@ -135,7 +135,7 @@ class ArenaStep final : public OptimizerStep {
                       .factors = norm_clip_ ? factors.as<float>() : nullptr,
                       .clip = clip_};
     const bool packs = count_ % n == 0 && aligned16(arena.w) && aligned16(arena.g) && aligned16(arena.slots) && aligned16(arena.copy);
-    launch(step_kernel<Rule>, blocks_for(count_, n), block_threads, 0, stream, rule_, arena, table, counters, rule_.slots(), packs,
+    launch(step_kernel<Rule>, blocks_for(count_, n), block_threads, 0, stream, rule_, arena, table, counters, slots_of(rule_), packs,
            every_step_);
   }
 

@@ -48,7 +48,7 @@ const std::vector<Family>& families() {
        .keys = "kind rows c logits smoothing delta alpha gamma balancing sample_weights class_weights dtype",
        .make = loss_case,
        .axes = {types}},
-      {.name = "metrics", .keys = "kind rows c k threshold step dtype", .make = metrics_case, .axes = {types}},
+      {.name = "metrics", .keys = "kind rows c k threshold step weighted dtype", .make = metrics_case, .axes = {types}},
       {.name = "optimizer_step",
        .keys = "rule t momentum nesterov amsgrad centered style decay count segments clip norm_clip",
        .make = optimizer_step_case},

@@ -99,17 +99,20 @@ Case accumulate_case(const Problem& p, Backend& backend) {
   const AccumulateSpec s{.count = p.number("rows", 1), .scale = 0.5};
   Case on(backend);
   const auto op = on.prepare(s);
-  auto &values = on.input(DType::f32, s.count), &extra = on.input(DType::f32, 1), &sums = on.memory(DType::f64, 2);
+  const bool weighted = p.number("weighted", 0) != 0;
+  auto &values = on.input(DType::f32, s.count), &weights = on.input(DType::f32, weighted ? s.count : 0, 0, 2),
+       &extra = on.input(DType::f32, 1), &sums = on.memory(DType::f64, 2);
   on.add({.name = "accumulate",
-          .run = [op, &values, &extra, &sums, &stream = on.stream()] { op->run(values, extra, sums, nullptr, stream); },
+          .run = [op, &values, &weights, &extra, &sums, &stream = on.stream()] { op->run(values, weights, extra, sums, nullptr, stream); },
           .results = {{"sums", &sums,
-                       [s, &values, &extra] {
-                         double sum = 0;
-                         for (const double v : values.values()) sum += v;
+                       [s, weighted, &values, &weights, &extra] {
+                         const auto v = values.values(), w = weighted ? weights.values() : std::vector<double>(v.size(), 1.0);
+                         double sum = 0, total = 0;
+                         for (std::size_t i = 0; i < v.size(); ++i) sum += w[i] * v[i], total += w[i];
                          const auto n = static_cast<double>(s.count);
-                         return within({10 + s.scale * sum + n * extra.values()[0], 7 + n}, 1e-12, 1e-12 * n);
+                         return within({10 + s.scale * sum + n * extra.values()[0], 7 + total}, 1e-12, 1e-12 * n);
                        }}},
-          .bytes = traffic(values),
+          .bytes = traffic(values, weights),
           .reset = [&sums] { sums.assign({10, 7}); }});
   return on;
 }

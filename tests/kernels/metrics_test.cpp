@@ -44,14 +44,14 @@ TEST_CASE("accumulate: sums over batches, and stops at a sum that is not finite"
   StepCounters counters;
   values.assign({1, 2, 4}), extra.assign({0.5}), sums.assign({10, 7});
   const auto op = make(AccumulateSpec{.count = 3, .scale = 2, .stop_on_nan = true}, cpu);
-  op->run(values, {}, sums, &counters, cpu.stream());
+  op->run(values, {}, {}, sums, &counters, cpu.stream());
   CHECK(sums.values() == std::vector<double>{24, 10});
-  op->run(values, extra, sums, &counters, cpu.stream());
+  op->run(values, {}, extra, sums, &counters, cpu.stream());
   CHECK(sums.values() == std::vector<double>{39.5, 13});
   CHECK(counters.stop == 0);
   values.assign({1, std::nan(""), 4});
-  op->run(values, {}, sums, nullptr, cpu.stream());
-  op->run(values, {}, sums, &counters, cpu.stream());
+  op->run(values, {}, {}, sums, nullptr, cpu.stream());
+  op->run(values, {}, {}, sums, &counters, cpu.stream());
   CHECK(counters.stop == 1);
   CHECK(sums.guards_intact());
 }

@@ -40,6 +40,9 @@ Array inputs_of(const Dataset& data, const InputTransform& given) {
 
 MetricList metrics_of(const FitJob& job) {
   MetricList out;
+  if (!job.weighted_metrics.empty())
+    throw Error(
+        {.category = Category::usage, .where = "--weighted-metrics", .what = "a baseline counts every row once", .expected = "--metrics"});
   if (job.metrics.empty())
     out.metrics = {Accuracy()};
   else

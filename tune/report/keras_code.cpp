@@ -102,15 +102,28 @@ std::string loss_python(const Loss& loss) {
 std::string compile_python(const Model& model, const std::vector<double>& rates) {
   const KerasMetricCode metrics =
       keras_metric_code(model.metrics(), model.class_metrics(), model.loss(), model.network().output().elements());
-  return metrics.definitions + fmt::format("model.compile(optimizer={},\n              loss={},\n              metrics=[{}])\n",
-                                           optimizer_python(model.options().optimizer, rates), loss_python(model.loss()), metrics.list);
+  const std::string weighted = metrics.weighted.empty() ? "" : ",\n              weighted_metrics=[" + metrics.weighted + "]";
+  return metrics.definitions + fmt::format("model.compile(optimizer={},\n              loss={},\n              metrics=[{}]{})\n",
+                                           optimizer_python(model.options().optimizer, rates), loss_python(model.loss()), metrics.list,
+                                           weighted);
+}
+
+/// An argument of fit.
+std::string class_weight_python(const std::string& text, const Loss& loss) {
+  if (text.empty()) return "";
+  if (text != "auto") return ", class_weight={" + text + "}";
+  return fmt::format(
+      ",\n  class_weight=(lambda ids, n: {{int(i): float(n.sum() / (len(n) * k)) for i, k in zip(ids, n)}})(*numpy.unique({}, "
+      "return_counts=True))",
+      takes_ids(loss) ? "y_train" : "y_train.argmax(-1)");
 }
 
 }  // namespace
 
-std::string keras_code(const FitJob& job, const Model& model, const std::vector<double>& rates) {
+std::string keras_code(const FitJob& job, const Model& model, const std::vector<double>& rates, bool sample_weights) {
   const BuiltNetwork& network = model.network();
-  std::string out = "import keras\nfrom keras import layers\n\n# x_train, y_train, x_val, y_val: " + job.data + "\n";
+  std::string out = std::string("import keras\n") + (job.class_weight == "auto" ? "import numpy\n" : "") +
+                    "from keras import layers\n\n# x_train, y_train, x_val, y_val: " + job.data + "\n";
   if (!network.network().weights().empty() && network.network().weights() != "none")
     out += "# starting weights: " + network.network().weights() + "\n";
   if (job.preprocess != "none") out += "# inputs: keras.applications.vgg16.preprocess_input\n";
@@ -125,10 +138,12 @@ std::string keras_code(const FitJob& job, const Model& model, const std::vector<
     add("keras.callbacks.LearningRateScheduler(lambda epoch, rate: rates[epoch])");
   }
   for (const auto& text : job.callbacks) add(python(callback_catalogue().from(parse_spec(text)).text(), "keras.callbacks."));
-  out += fmt::format("history = model.fit(x_train, y_train, batch_size={}, epochs={}, validation_data=(x_val, y_val){}{}", job.batch_size,
-                     rates.empty() ? job.epochs : static_cast<std::int64_t>(rates.size()),
+  out += fmt::format("history = model.fit(x_train, y_train, batch_size={}, epochs={}, validation_data=(x_val, y_val{}){}{}{}",
+                     job.batch_size, rates.empty() ? job.epochs : static_cast<std::int64_t>(rates.size()), sample_weights ? ", w_val" : "",
+                     sample_weights ? ", sample_weight=w_train" : "",
                      job.validation_freq == 1 ? "" : fmt::format(", validation_freq={}", job.validation_freq),
                      job.shuffle ? "" : ", shuffle=False");
+  out += class_weight_python(job.class_weight, model.loss());
   return out + (callbacks.empty() ? ")\n" : ",\n  callbacks=[" + callbacks + "])\n");
 }
 

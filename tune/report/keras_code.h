@@ -9,6 +9,6 @@
 namespace lehr {
 
 /// `rates`: by epoch, where a schedule that Keras has no name for set them; else empty.
-std::string keras_code(const FitJob& job, const Model& model, const std::vector<double>& rates);
+std::string keras_code(const FitJob& job, const Model& model, const std::vector<double>& rates, bool sample_weights = false);
 
 }  // namespace lehr

@@ -36,7 +36,8 @@ class EachClass(keras.metrics.Metric):
 constexpr const char* each_class_end =
     R"(        true, said = keras.ops.cast(y_true, 'float32'), keras.ops.cast(self.named(y_pred), 'float32')
         cells = true * said, (1 - true) * said, true * (1 - said), (1 - true) * (1 - said)
-        self.counts.assign_add(keras.ops.stack([keras.ops.sum(cell, 0) for cell in cells]))
+        weight = 1.0 if sample_weight is None else keras.ops.reshape(keras.ops.cast(sample_weight, 'float32'), (-1, 1))
+        self.counts.assign_add(keras.ops.stack([keras.ops.sum(weight * cell, 0) for cell in cells]))
 
     def result(self):
         tp, fp, fn, tn = (self.counts[i] for i in range(4))
@@ -71,7 +72,8 @@ class Writer {
 
   void add(const Metric& metric) {
     const KerasMetric keras = keras_metric(metric, loss_);
-    item(keras.class_name.empty() ? python(keras.config) : "keras.metrics." + keras.class_name + "(" + arguments(keras.config) + ")");
+    item(metric.weighted,
+         keras.class_name.empty() ? python(keras.config) : "keras.metrics." + keras.class_name + "(" + arguments(keras.config) + ")");
   }
 
   void add(const ClassMetric& metric) {
@@ -80,17 +82,18 @@ class Writer {
       const bool adapted = takes_ids(loss_) || from_logits(loss_) || flat;
       adapts_ = adapts_ || adapted;
       const std::string name = "keras.metrics." + keras->class_name;
-      item((adapted ? "of_labels(" + name + ")" : name) + "(" + arguments(keras->config) + ")");
+      item(metric.weighted, (adapted ? "of_labels(" + name + ")" : name) + "(" + arguments(keras->config) + ")");
     } else if (metric.kind == ClassMetricKind::auc) {
       notes_ += "# " + metric.name + ": Keras has no such average of AUC\n";
     } else {
       counts_ = true;
-      item(fmt::format("EachClass({}, {}, {}, {}, name='{}')", outputs_, named(metric), value(metric), counted(metric), metric.name));
+      item(metric.weighted,
+           fmt::format("EachClass({}, {}, {}, {}, name='{}')", outputs_, named(metric), value(metric), counted(metric), metric.name));
     }
   }
 
   KerasMetricCode code() && {
-    KerasMetricCode out{.list = std::move(list_)};
+    KerasMetricCode out{.list = std::move(list_), .weighted = std::move(weighted_)};
     if (adapts_) out.definitions += of_labels_begin + adapting(12) + of_labels_end;
     if (counts_) out.definitions += each_class_begin + adapting(8) + each_class_end;
     out.definitions += notes_;
@@ -98,7 +101,10 @@ class Writer {
   }
 
  private:
-  void item(const std::string& text) { list_ += (list_.empty() ? "" : ",\n                       ") + text; }
+  void item(bool weighted, const std::string& text) {
+    std::string& list = weighted ? weighted_ : list_;
+    list += (list.empty() ? "" : ",\n                       ") + text;
+  }
 
   /// Labels as one-hot rows, outputs as probabilities.
   std::string adapting(std::size_t indent) const {
@@ -146,7 +152,7 @@ class Writer {
 
   const Loss& loss_;
   std::int64_t outputs_;
-  std::string list_ = {}, notes_ = {};
+  std::string list_ = {}, weighted_ = {}, notes_ = {};
   bool adapts_ = false, counts_ = false;
 };
 

@@ -15,6 +15,7 @@ namespace lehr {
 struct KerasMetricCode {
   std::string definitions = {};  ///< of classes and functions that the list uses; empty where Keras has all
   std::string list = {};         ///< between the brackets of compile(metrics=[...])
+  std::string weighted = {};     ///< and of weighted_metrics=[...]
 };
 KerasMetricCode keras_metric_code(const std::vector<Metric>& metrics, const std::vector<ClassMetric>& class_metrics, const Loss& loss,
                                   std::int64_t outputs);

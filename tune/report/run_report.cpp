@@ -120,7 +120,7 @@ void add_model(RunReport& report, const FitJob& job, Model& model, const JobPart
   if (parts.test) report.parts.push_back(facts_of("test", *parts.test));
   report.layers = layers_of(model.network());
   report.device = model.backend().name();
-  report.keras = keras_code(job, model, rates_to_write(model.options().optimizer, report.history));
+  report.keras = keras_code(job, model, rates_to_write(model.options().optimizer, report.history), !train.sample_weights.empty());
   VerdictEvidence evidence;
   if (train.labels() != LabelKind::values && train.labels() != LabelKind::none) {
     evidence.classes = model.network().output().elements();

@@ -150,7 +150,7 @@ std::string cross_validation_json(const CrossValidationResult& r) {
 
 Dataset joined_rows(const Dataset& a, const Dataset& b) {
   if (a.streamed || b.streamed || a.table != b.table || a.sample_shape() != b.sample_shape() || a.x.dtype() != b.x.dtype() ||
-      a.y.dtype() != b.y.dtype())
+      a.y.dtype() != b.y.dtype() || a.sample_weights.empty() != b.sample_weights.empty())
     throw Error({.category = Category::data,
                  .where = a.name + " and " + b.name,
                  .what = "cannot be trained on together: their samples differ, or are streamed"});
@@ -163,6 +163,7 @@ Dataset joined_rows(const Dataset& a, const Dataset& b) {
   Dataset out = a;
   out.x = join(a.x, b.x);
   out.y = join(a.y, b.y);
+  if (!a.sample_weights.empty()) out.sample_weights = join(a.sample_weights, b.sample_weights);
   out.files.insert(out.files.end(), b.files.begin(), b.files.end());
   return out;
 }
