@@ -24,9 +24,10 @@ void FitRun::stop(const std::string& reason) {
 }
 
 double FitRun::learning_rate() const { return kept_rate(rate_at(run_step())); }
-// On top of a schedule it is a factor: rate = schedule * factor.
+// On top of a schedule it is a factor: rate = schedule * factor. A callback that schedules takes the optimizer's place: what it says stands for the
+// epoch.
 void FitRun::set_learning_rate(double rate) {
-  if (!scheduled()) {
+  if (!scheduled() || has_scheduler_) {
     rate_override_ = kept_rate(rate);
     m_.rate_left_ = *rate_override_;
   } else if (const double planned = curve_->at(run_step()); planned > 0) {

@@ -169,11 +169,11 @@ bool FitRun::validate(EpochLogs& logs) {
 void FitRun::add_rates(EpochLogs& logs, double rate, double factor) const {
   logs.emplace_back("learning_rate", kept_rate(rate));
   const bool reduced = factor != 1 || std::any_of(callbacks_.begin(), callbacks_.end(), [](const auto& c) { return c->reduces_rate(); });
-  if (has_scheduler_ && !scheduled() && reduced) {
+  if (has_scheduler_ && reduced) {
     logs.emplace_back("schedule_rate", rate_override_.value_or(rate));
     logs.emplace_back("rate_factor", factor);
   }
-  if (scheduled() && !callbacks_.empty()) {
+  if (scheduled() && !has_scheduler_ && !callbacks_.empty()) {
     logs.emplace_back("schedule_rate", kept_rate(curve_->at(epoch_ * steps())));
     logs.emplace_back("rate_factor", factor);
   }

@@ -39,8 +39,28 @@ void print_part(Console& console, const PartReport& p) {
   if (!p.class_counts.empty())
     console.out << fmt::format("  {} classes; the largest, {}, has {} ({})\n", p.class_counts.size(), p.largest.id,
                                count_text(p.largest.count), percent_text(p.largest.share));
+  if (const auto& w = p.sample_weights)
+    console.out << fmt::format("  sample weights {} to {}, mean {}\n", metric_text(w->min), metric_text(w->max), metric_text(w->mean));
   for (const auto* line : {&p.first, &p.last})
     if (!line->file.empty()) console.out << fmt::format("  {} -> {} -> {}\n", line->file, line->label, line->name);
+}
+
+JsonValue json_of(const PartReport& p) {
+  JsonValue out = JsonValue::object(
+      {{"part", p.part},
+       {"shape", p.x_shape.extents()},
+       {"labels", p.y_shape.extents()},
+       {"dtype", std::string(name_of(p.x_dtype))},
+       {"min", p.statistics.min},
+       {"max", p.statistics.max},
+       {"mean", p.statistics.mean},
+       {"class_counts", p.class_counts},
+       {"largest_class", p.largest.share},
+       {"bytes",
+        JsonValue::object({{"uint8", p.statistics.bytes_u8}, {"float32", p.statistics.bytes_f32}, {"float64", p.statistics.bytes_f64}})}});
+  if (const auto& w = p.sample_weights)
+    out.append("sample_weights", JsonValue::object({{"min", w->min}, {"max", w->max}, {"mean", w->mean}}));
+  return out;
 }
 
 void inspect_data(Console& console, const DataFlags& f) {
@@ -48,19 +68,7 @@ void inspect_data(Console& console, const DataFlags& f) {
   const DataReport report = inspect(data);
   if (console.json) {
     JsonValue parts = JsonValue::array();
-    for (const auto& p : report.parts)
-      parts.push_back(JsonValue::object(
-          {{"part", p.part},
-           {"shape", p.x_shape.extents()},
-           {"labels", p.y_shape.extents()},
-           {"dtype", std::string(name_of(p.x_dtype))},
-           {"min", p.statistics.min},
-           {"max", p.statistics.max},
-           {"mean", p.statistics.mean},
-           {"class_counts", p.class_counts},
-           {"largest_class", p.largest.share},
-           {"bytes", JsonValue::object(
-                         {{"uint8", p.statistics.bytes_u8}, {"float32", p.statistics.bytes_f32}, {"float64", p.statistics.bytes_f64}})}}));
+    for (const auto& p : report.parts) parts.push_back(json_of(p));
     console.out << JsonValue::object({{"source", report.source},
                                       {"parts", parts},
                                       {"duplicates", report.duplicate_count},

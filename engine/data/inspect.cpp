@@ -1,5 +1,7 @@
 #include "engine/data/inspect.h"
 
+#include <algorithm>
+#include <numeric>
 #include <unordered_map>
 
 #include "engine/data/row_hash.h"
@@ -21,6 +23,14 @@ SampleLine line_of(const Dataset& data, std::int64_t row) {
   return line;
 }
 
+std::optional<WeightRange> weights_of(const Dataset& data) {
+  if (data.sample_weights.empty()) return {};
+  const auto w = data.sample_weights.as<float>();
+  return WeightRange{.min = static_cast<double>(*std::min_element(w.begin(), w.end())),
+                     .max = static_cast<double>(*std::max_element(w.begin(), w.end())),
+                     .mean = std::accumulate(w.begin(), w.end(), 0.0) / static_cast<double>(w.size())};
+}
+
 PartReport report_of(const Dataset& data, const std::string& part) {
   return {.part = part,
           .x_shape = data.sample_shape().with_batch(data.size()),
@@ -31,6 +41,7 @@ PartReport report_of(const Dataset& data, const std::string& part) {
           .statistics = statistics(data),
           .class_counts = class_counts(data),
           .largest = largest_class(data),
+          .sample_weights = weights_of(data),
           .first = line_of(data, 0),
           .last = line_of(data, data.size() - 1)};
 }

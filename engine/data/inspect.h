@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct SampleLine {
   std::string name = {};
 };
 
+struct WeightRange {
+  double min = 0, max = 0, mean = 0;
+};
+
 struct PartReport {
   std::string part = {};  ///< "Train"
   Shape x_shape = {}, y_shape = {};
@@ -23,6 +28,7 @@ struct PartReport {
   Statistics statistics = {};
   std::vector<std::int64_t> class_counts = {};
   ClassShare largest = {};
+  std::optional<WeightRange> sample_weights = {};
   SampleLine first = {}, last = {};
 };
 

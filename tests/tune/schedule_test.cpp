@@ -3,10 +3,12 @@
 
 #include <cmath>
 
+#include "engine/spec/parse.h"
 #include "layers/dense.h"
 #include "optim/epoch_schedules.h"
 #include "optim/keras_schedules.h"
 #include "optim/sgd.h"
+#include "tune/callbacks/learning_rate_scheduler.h"
 #include "tune/checkpoint.h"
 #include "tune/model.h"
 
@@ -83,6 +85,21 @@ TEST_CASE("schedules: a callback's rate is a factor on top, and both are logged"
     CHECK(history.at("rate_factor", e) == doctest::Approx(factors[e]).epsilon(1e-6));
     CHECK(history.at("schedule_rate", e) == doctest::Approx(rates[e] / factors[e]).epsilon(1e-6));
   }
+}
+
+TEST_CASE("schedules: a callback that schedules takes the place of the optimizer's, for whole epochs") {
+  const Dataset data = constant_rows(4);
+  Model model = line(ExponentialDecay{.initial_learning_rate = 0.1, .decay_steps = 1, .decay_rate = 0.5});
+  const auto rising = LearningRateScheduler{.schedule = SpecConvert<Schedule>::from(parse_spec("'0.02 * (epoch + 1)'", "test"))};
+  const History history = model.fit(data, {.epochs = 3, .batch_size = 2, .callbacks = {rising}});
+  double w = 1;
+  for (std::int64_t e = 0; e < 3; ++e) {
+    const double rate = 0.02 * static_cast<double>(e + 1);
+    CHECK(history.at("learning_rate", e) == doctest::Approx(rate).epsilon(1e-6));
+    for (int step = 0; step < 2; ++step) w -= rate * 2 * w;
+  }
+  CHECK(weight(model) == doctest::Approx(w).epsilon(1e-6));
+  CHECK_FALSE(history.has("rate_factor"));  // nothing reduced them
 }
 
 TEST_CASE("schedules: a resumed run has the same rates, the factor and recursive ones too") {

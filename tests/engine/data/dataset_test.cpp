@@ -190,7 +190,12 @@ TEST_CASE("inspect: parts, first and last row, duplicates across parts") {
   DataSplits data{.train = numbered({0, 1, 1}), .test = numbered({1, 1})};
   data.test->x.as<std::uint8_t>()[1] = 77;  // row 0 of Test has the pixels of row 0 of Train, under another label
   data.train->class_names = data.test->class_names = {"cat", "dog"};
+  data.test->sample_weights = Array::from<float>({2}, std::vector<float>{0.5F, 2});
   const DataReport report = inspect(data);
+  CHECK_FALSE(report.parts[0].sample_weights);
+  REQUIRE(report.parts[1].sample_weights);
+  CHECK(report.parts[1].sample_weights->mean == 1.25);
+  CHECK(report.parts[1].sample_weights->max == 2);
   REQUIRE(report.parts.size() == 2);
   CHECK(report.parts[0].x_shape == Shape({3, 1, 1, 1}));
   CHECK(report.parts[0].last.file == "image_2.png");
