@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "engine/arena_watch.h"
 #include "engine/state.h"
 
 namespace lehr {
@@ -40,7 +41,8 @@ void Plan::forget_recordings() {
 
 void Plan::run_operations(Stream& stream) const {
   const Binding binding(*this);
-  for (std::size_t i = 0; i < ops_.size(); ++i) ops_[i].run(binding, workspaces_[i], stream);
+  ArenaWatch watch(*this, state_->backend());
+  for (std::size_t i = 0; i < ops_.size(); ++i) watch.during(i, [&] { ops_[i].run(binding, workspaces_[i], stream); });
 }
 
 std::unique_ptr<Recording> Plan::record(std::int64_t steps) const {
@@ -88,11 +90,12 @@ std::vector<double> Plan::run_timed() {
   backend.enter();
   Stream& stream = backend.stream();
   const Binding binding(*this);
+  ArenaWatch watch(*this, backend);
   pack_if_changed();
   stream.synchronize();
   for (std::size_t i = 0; i < ops_.size(); ++i) {
     const auto begin = Clock::now();
-    ops_[i].run(binding, workspaces_[i], stream);
+    watch.during(i, [&] { ops_[i].run(binding, workspaces_[i], stream); });
     stream.synchronize();
     seconds[i] = std::chrono::duration<double>(Clock::now() - begin).count();
   }

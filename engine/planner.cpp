@@ -6,6 +6,7 @@
 #include "engine/arena.h"
 #include "engine/memory_report.h"
 #include "kernels/elementwise.h"
+#include "kernels/off_limits.h"
 
 namespace lehr {
 
@@ -235,27 +236,31 @@ void Planner::lay_out() {
       root.last = static_cast<int>(ops.size());
     }
 
+  // Where somebody watches, blocks do not touch: whoever leaves one meets bytes that are nobody's.
+  const std::size_t apart = watched(backend()) ? backend().alignment() : 0;
   std::vector<ArenaBlock> blocks;
   std::vector<std::size_t> owner;  // value index, or values.size() + operation index for a workspace
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& v = values[i];
     if (v.storage != Storage::arena || v.alias_of >= 0 || v.first < 0) continue;
-    blocks.push_back({.bytes = static_cast<std::size_t>(v.count) * size_of(v.dtype), .first = v.first, .last = v.last});
-    plan_->naive_bytes_ += blocks.back().bytes;
+    const std::size_t bytes = static_cast<std::size_t>(v.count) * size_of(v.dtype);
+    blocks.push_back({.bytes = bytes + apart, .first = v.first, .last = v.last});
+    plan_->naive_bytes_ += bytes;
     owner.push_back(i);
   }
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (ops[i].workspace_bytes == 0) continue;
-    blocks.push_back({.bytes = ops[i].workspace_bytes, .first = static_cast<int>(i), .last = static_cast<int>(i)});
+    blocks.push_back({.bytes = ops[i].workspace_bytes + apart, .first = static_cast<int>(i), .last = static_cast<int>(i)});
     owner.push_back(values.size() + i);
   }
   const std::size_t total = assign_offsets(blocks, backend().alignment());
   plan_->arena_ = allocate(backend(), total, [&] { return memory(total); });
+  put_off_limits(backend(), plan_->arena_.data(), total);  // arena_watch.h
   plan_->workspaces_.assign(ops.size(), View{});
   auto* base = static_cast<std::byte*>(plan_->arena_.data());
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     if (owner[b] >= values.size()) {
-      plan_->workspaces_[owner[b] - values.size()] = {base + blocks[b].offset, DType::u8, blocks[b].bytes};
+      plan_->workspaces_[owner[b] - values.size()] = {base + blocks[b].offset, DType::u8, ops[owner[b] - values.size()].workspace_bytes};
       continue;
     }
     auto& v = values[owner[b]];

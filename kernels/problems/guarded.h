@@ -9,6 +9,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/dtype.h"
+#include "kernels/off_limits.h"
 #include "kernels/philox.h"
 #include "kernels/view.h"
 
@@ -24,7 +25,8 @@ inline std::vector<double> uniform(std::size_t count, std::uint32_t stream, doub
   return out;
 }
 
-/// Memory of a backend between two guards. It starts as bytes 0xff: NaN in every float type, so that an element never written shows.
+/// Memory of a backend between two guards. It starts as bytes 0xff: NaN in every float type, so that an element never written shows. The guards
+/// are off limits to everybody, where that is watched; elsewhere a write shows in their pattern.
 class Guarded {
  public:
   Guarded() = default;
@@ -42,12 +44,14 @@ class Guarded {
   /// Guards and contents as new.
   void clear() {
     if (backend_ == nullptr) return;
+    const Open open(*this);
     std::vector<unsigned char> bytes(buffer_.bytes(), 0xff);
     for (std::size_t i = 0; i < guard; ++i) bytes[i] = bytes[bytes.size() - 1 - i] = pattern(i);
     backend_->copy_in(buffer_.data(), bytes.data(), bytes.size());
   }
   bool guards_intact() const {
     if (backend_ == nullptr) return true;
+    const Open open(*this);
     const auto all = bytes_of(buffer_.data(), buffer_.bytes());
     for (std::size_t i = 0; i < guard; ++i)
       if (all[i] != pattern(i) || all[all.size() - 1 - i] != pattern(i)) return false;
@@ -85,6 +89,21 @@ class Guarded {
  private:
   static constexpr std::size_t guard = 256;
   static unsigned char pattern(std::size_t i) { return static_cast<unsigned char>(0xa5U ^ (i & 0x3fU)); }
+  /// While it lives, the guards may be read and written.
+  class Open {
+   public:
+    explicit Open(const Guarded& memory) : memory_(&memory) { memory.guards(permit); }
+    ~Open() { memory_->guards(put_off_limits); }
+    Open(const Open&) = delete;
+    Open& operator=(const Open&) = delete;
+
+   private:
+    const Guarded* memory_;
+  };
+  void guards(void (*limit)(Backend&, const void*, std::size_t)) const {
+    limit(*backend_, buffer_.data(), guard);
+    limit(*backend_, begin() + count_ * size_of(dtype_), guard);
+  }
   unsigned char* begin() const { return static_cast<unsigned char*>(buffer_.data()) + guard; }
   std::vector<unsigned char> bytes_of(const void* from, std::size_t size) const {
     std::vector<unsigned char> out(size);

@@ -15,15 +15,17 @@ using Operations = std::vector<std::function<void()>>;
 
 class Recorded final : public Recording {
  public:
-  Recorded(Operations operations, CudaCounters& counters) : operations_(std::move(operations)), counters_(&counters) {}
+  Recorded(Operations operations, std::int64_t beside, CudaCounters& counters)
+      : operations_(std::move(operations)), beside_(beside), counters_(&counters) {}
   void launch(Stream&) override {
     ++counters_->graph_launches;
     for (const auto& operation : operations_) operation();
   }
-  std::int64_t nodes() const override { return static_cast<std::int64_t>(operations_.size()); }
+  std::int64_t nodes() const override { return static_cast<std::int64_t>(operations_.size()) - beside_; }
 
  private:
   Operations operations_;
+  std::int64_t beside_;
   CudaCounters* counters_;
 };
 
@@ -50,6 +52,11 @@ void put(Stream& stream, std::function<void()> operation) {
     on->recording->push_back(std::move(operation));
   else
     operation();
+}
+
+void put_beside(Stream& stream, std::function<void()> operation) {
+  ++cuda_stream(stream).handle()->recorded_beside;
+  put(stream, std::move(operation));
 }
 
 void shuffle_by(Cuda& cuda, std::uint64_t seed) {
@@ -125,8 +132,9 @@ std::unique_ptr<Recording> Cuda::record(const std::function<void()>& work) {
   } const leave{&recording_, stream_.handle_};
   recording_ = true;
   stream_.handle_->recording = &operations;
+  stream_.handle_->recorded_beside = 0;
   work();
-  return std::make_unique<Recorded>(std::move(operations), counters_);
+  return std::make_unique<Recorded>(std::move(operations), stream_.handle_->recorded_beside, counters_);
 }
 
 void* Cuda::allocate(std::size_t bytes) {

@@ -13,14 +13,17 @@
 
 struct CUstream_st {
   std::vector<std::function<void()>>* recording = nullptr;
-  std::uint64_t seed = 0;      ///< of the next launch's order; each launch has its own
-  std::uint64_t launches = 0;  ///< done, not recorded
+  std::int64_t recorded_beside = 0;  ///< of them, those that a GPU's graph would not hold
+  std::uint64_t seed = 0;            ///< of the next launch's order; each launch has its own
+  std::uint64_t launches = 0;        ///< done, not recorded
 };
 
 namespace lehr::simt {
 
 /// Runs or records. `operation` owns all that it needs.
 void put(Stream& stream, std::function<void()> operation);
+/// The same for what a GPU would have no node for.
+void put_beside(Stream& stream, std::function<void()> operation);
 
 template <class... Parameters>
 struct Call {

@@ -1,31 +1,19 @@
 // Host code that touches the device's memory ends the program, as it would fault or read nonsense with a GPU.
 #include <doctest/doctest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <vector>
 
 #include "kernels/cuda.h"
 #include "kernels/simt/executor.h"
 #include "kernels/simt/shadow.h"
+#include "tests/simt/child.h"
 
 namespace lehr {
 namespace {
 
-/// Whether a process of its own comes to the end of `work`.
 template <class Work>
 bool survives(const Work& work) {
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    static_cast<void>(std::freopen("/dev/null", "w", stderr));  // AddressSanitizer's report
-    work();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return check::in_a_child(work).survived;
 }
 
 }  // namespace
