@@ -160,9 +160,16 @@ LEHR_SIMD float cosine_similarity(const T* z, const float* y, T* dz, std::int64_
 
 template <class T, class F>
 LEHR_SIMD float over_columns(const T* z, const float* y, T* dz, std::int64_t n, float w, float share, F f) {
+  // A sum of sums: where nothing is vectorized, 320 terms one after the other would be off by 13 units in the last place.
+  constexpr std::int64_t together = 64;
   float loss = 0;
-#pragma omp simd reduction(+ : loss)
-  for (std::int64_t k = 0; k < n; ++k) loss += f.value(load(z, k), y[k]);
+  for (std::int64_t begin = 0; begin < n; begin += together) {
+    const std::int64_t end = std::min(begin + together, n);
+    float part = 0;
+#pragma omp simd reduction(+ : part)
+    for (std::int64_t k = begin; k < end; ++k) part += f.value(load(z, k), y[k]);
+    loss += part;
+  }
   if (dz != nullptr) {
     const float scale = w * share;
 #pragma omp simd

@@ -1,4 +1,5 @@
-// Every family's problems on the device against float64, as the CPU's kernels run them (tests/kernels); each pass runs twice, to the same bits.
+// Every family's problems on the device against float64, as the CPU's kernels run them (tests/kernels), and against what those make of the same numbers;
+// each pass runs twice, to the same bits.
 #include <doctest/doctest.h>
 
 #include "kernels/problems/check.h"
@@ -12,8 +13,9 @@ enum class Rungs { best, all };
 
 void on_device(std::string_view name, Rungs rungs = Rungs::all) {
   const Family& family = family_of(name);
-  std::size_t problems = 0, results = 0;
-  double worst = 0;
+  std::size_t problems = 0, results = 0, beside = 0;
+  double worst = 0, apart = 0;
+  Cpu cpu(2);
   for (const ProblemList& list : problem_lists()) {
     if (list.family != name || list.timed()) continue;
     for (const Problem& line : parse_problems(list.text)) {
@@ -23,16 +25,21 @@ void on_device(std::string_view name, Rungs rungs = Rungs::all) {
       for (const Problem& problem : variations(family, line, *cuda)) {
         if (rungs == Rungs::best && problems > 4 && problem.has("variant") && problem.word("variant", "") != "automatic") continue;
         INFO(problem.text());
-        for (const Finding& f : check_problem(family, problem, *cuda)) {
+        for (const Finding& f : check_problem(family, problem, *cuda, cpu)) {
           ++results;
           if (!f.holds()) FAIL_CHECK(f.text());
           if (f.dtype != DType::bf16) worst = std::max(worst, f.worst.used);
+          if (!f.beside) continue;
+          ++beside;
+          apart = std::max(apart, f.beside->used);
         }
       }
     }
   }
   CHECK(results > 0);
-  MESSAGE(std::string(name), ": ", results, " results, the worst used ", 100 * worst, " % of its tolerance");
+  CHECK(beside >= results / 2);  // the CPU has all of it but what only a GPU's library fuses
+  MESSAGE(std::string(name), ": ", results, " results, the worst used ", 100 * worst, " % of its tolerance; ", beside,
+          " beside the CPU's, apart by ", 100 * apart, " % at most");
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
 // The checks themselves: each of them must see what it is there for.
 #include "kernels/problems/check.h"
 
+#include "tests/check/child.h"
 #include "tests/check/op.h"
 
 namespace lehr::check {
 namespace {
 
-enum class Fault : std::uint8_t { none, wrong_value, not_written, past_the_end, operand, not_repeatable, threads };
+enum class Fault : std::uint8_t { none, wrong_value, not_written, past_the_end, operand, not_repeatable, threads, apart };
 
 /// y = 2 x, with a fault.
 template <Fault fault>
@@ -29,6 +30,8 @@ Case doubling(const Problem& p, Backend& backend) {
                 if (fault == Fault::operand) const_cast<float*>(from)[1] = 7;  // NOLINT: what a faulty kernel would do
                 if (fault == Fault::not_repeatable && ++*calls % 2 == 0) nudge();
                 if (fault == Fault::threads && threads == 3) nudge();
+                // Each within the tolerance, on either side of float64.
+                if (fault == Fault::apart) to[3] += (threads == 1 ? 0.8F : -0.8F) * 1e-6F * (1 + std::abs(to[3]));
               },
           .results = {{"y", &y, [want = x.values()]() mutable {
                          for (double& v : want) v *= 2;
@@ -38,9 +41,11 @@ Case doubling(const Problem& p, Backend& backend) {
 }
 
 template <Fault fault>
+const Family family{.name = "doubling", .keys = "count", .make = doubling<fault>};
+
+template <Fault fault>
 Finding finding() {
-  const Family family{.name = "doubling", .keys = "count", .make = doubling<fault>};
-  const auto all = check_problem(family, Problem("count=8"));
+  const auto all = check_problem(family<fault>, Problem("count=8"));
   REQUIRE(all.size() == 1);
   return all[0];
 }
@@ -61,13 +66,37 @@ TEST_CASE("checks see wrong values, writes elsewhere, other bits") {
   CHECK(wrong.worst.index == 7);
   CHECK(wrong.broken.empty());
   CHECK(!finding<Fault::not_written>().holds());
-  breaks(finding<Fault::past_the_end>(), "wrote something else");
+  // Where guards are watched, the write itself ends the program.
+  if (watched(Cpu(1)))
+    CHECK(in_a_child([] { finding<Fault::past_the_end>(); }).words.find("use-after-poison") != std::string::npos);
+  else
+    breaks(finding<Fault::past_the_end>(), "wrote something else");
   breaks(finding<Fault::operand>(), "wrote something else");
   breaks(finding<Fault::not_repeatable>(), "run again");
   if (Cpu(3).threads() == 3)
     breaks(finding<Fault::threads>(), "3 threads");
   else
     MESSAGE("there are no three threads here, as under ThreadSanitizer, where kernels run on one");
+}
+
+TEST_CASE("checks beside the CPU see two results that hold, on either side of float64, further apart than either may be from it") {
+  Cpu one(1), two(2);
+  const auto beside = [&]<Fault fault>() {
+    const auto all = check_problem(family<fault>, Problem("count=8"), one, two);
+    REQUIRE(all.size() == 1);
+    REQUIRE(all[0].beside);
+    return all[0];
+  };
+  const Finding same = beside.operator()<Fault::none>();
+  CHECK(same.holds());
+  CHECK(same.beside->used == 0);
+  if (two.threads() != 2) return;  // as under ThreadSanitizer
+  const Finding apart = beside.operator()<Fault::apart>();
+  CHECK(apart.worst.used <= 1);
+  CHECK(!apart.holds());
+  CHECK(apart.beside->index == 3);
+  CHECK(apart.beside->used > 1.2);
+  CHECK(apart.text().find("% of it from the CPU's (element 3 is") != std::string::npos);
 }
 
 }  // namespace lehr::check

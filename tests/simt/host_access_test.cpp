@@ -6,7 +6,7 @@
 #include "kernels/cuda.h"
 #include "kernels/simt/executor.h"
 #include "kernels/simt/shadow.h"
-#include "tests/simt/child.h"
+#include "tests/check/child.h"
 
 namespace lehr {
 namespace {

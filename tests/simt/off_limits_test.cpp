@@ -8,7 +8,7 @@
 #include "kernels/cpu.h"
 #include "kernels/problems/guarded.h"
 #include "kernels/simt/stream.h"
-#include "tests/simt/child.h"
+#include "tests/check/child.h"
 #include "tests/simt/planted.h"
 
 namespace lehr::check {

@@ -6,7 +6,7 @@
 
 #include "kernels/problems/check.h"
 #include "kernels/simt/stream.h"
-#include "tests/simt/child.h"
+#include "tests/check/child.h"
 #include "tests/simt/planted.h"
 
 namespace lehr {
