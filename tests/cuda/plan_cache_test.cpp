@@ -2,9 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "engine/atomic_file.h"
 #include "kernels/cuda/cudnn/plan_cache.h"
+#include "kernels/error.h"
 #include "tests/check/temporary_folder.h"
 #include "tests/cuda/profiles.h"
 
@@ -97,6 +101,41 @@ TEST_CASE("plan cache: a folder that cannot be written costs the memory, not the
   CHECK(cache.find("a") == first);
 }
 
+TEST_CASE("autotune: an engine that fails while it is measured is left out with one line; where all fail, that is an error of the device") {
+  const std::vector<double> times{3, -1, 1, 2, -1, 1};  // -1: fails
+  std::vector<std::string> lines;
+  const cudnn::Race race{
+      .runners = times.size(),
+      .seconds_of =
+          [&](std::size_t i) {
+            if (times[i] < 0) throw Error({.category = Category::device, .where = "cuDNN, execute", .what = "FAILED", .got = "two\nlines"});
+            return times[i];
+          },
+      .name_of = [](std::size_t i) { return "engine " + std::to_string(40 + i); },
+      .say = [&](const std::string& line) { lines.push_back(line); }};
+  CHECK(cudnn::winner(race) == 2);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == "--autotune: engine 41 failed and is left out: cuDNN, execute: FAILED (two lines)");
+  CHECK(lines[1].find("engine 44") != std::string::npos);
+
+  auto none = race;
+  none.seconds_of = [&](std::size_t i) -> double {
+    throw Error({.category = Category::device, .where = "cuDNN", .what = i == 0 ? "FIRST" : "LATER"});
+  };
+  try {
+    cudnn::winner(none);
+    FAIL("somebody won");
+  } catch (const Error& error) {
+    CHECK(error.info().category == Category::device);
+    CHECK(error.info().what == "none of 6 engines runs");
+    CHECK(error.info().got == "cuDNN: FIRST");
+    CHECK(error.info().hint.find("--conv ours") != std::string::npos);
+  }
+  // What is no trouble of an engine is not swallowed.
+  none.seconds_of = [](std::size_t) -> double { throw std::logic_error("a bug"); };
+  CHECK_THROWS_AS(cudnn::winner(none), std::logic_error);
+}
+
 TEST_CASE("autotune: the fastest is taken, kept, and taken again without measuring; what no longer fits is measured anew") {
   const auto api = check::cudnn_or_skip();
   if (api == nullptr) return;
@@ -124,13 +163,37 @@ TEST_CASE("autotune: the fastest is taken, kept, and taken again without measuri
   const auto fourth_is_fastest = [&](const cudnn::EnginePlan& plan) { return ++measured, plan.choice == plans[3].choice ? 1.0 : 2.0; };
   {
     PlanCache cache(file);
-    CHECK(cudnn::choose_plan(graph, {}, cache, key, fourth_is_fastest)->choice == plans[3].choice);
+    CHECK(cudnn::choose_plan(graph, {}, cache, key, {.seconds_of = fourth_is_fastest})->choice == plans[3].choice);
   }
   CHECK(measured == 12);
   PlanCache cache(file);
-  CHECK(cudnn::choose_plan(graph, {}, cache, key, fourth_is_fastest)->choice == plans[3].choice);
+  CHECK(cudnn::choose_plan(graph, {}, cache, key, {.seconds_of = fourth_is_fastest})->choice == plans[3].choice);
   CHECK(measured == 12);
   cache.remember(key, {.engine = 99999});
-  CHECK(cudnn::choose_plan(graph, {}, cache, key, fourth_is_fastest)->choice == plans[3].choice);
+  CHECK(cudnn::choose_plan(graph, {}, cache, key, {.seconds_of = fourth_is_fastest})->choice == plans[3].choice);
   CHECK(measured == 24);
+}
+
+TEST_CASE("autotune: what failed is neither taken nor remembered, and nothing is remembered where all fail") {
+  const auto api = check::cudnn_or_skip();
+  if (api == nullptr) return;
+  const TemporaryFolder folder;
+  const auto gpu = check::described_gpus(api).front();
+  const cudnn::ConvGraph graph(gpu, spec);
+  const std::string key = cudnn::key_of(place, spec, true);
+  const auto plans = cudnn::find_plans(graph, {}, 12);
+  REQUIRE(plans.size() > 1);
+  PlanCache cache(std::filesystem::path(folder.path()) / "plans.txt");
+  int lines = 0;
+  const auto count = [&](const std::string&) { ++lines; };
+  const auto fails = [](const cudnn::EnginePlan&) -> double {
+    throw Error({.category = Category::device, .where = "cuDNN", .what = "CUDNN_STATUS_EXECUTION_FAILED"});
+  };
+  CHECK_THROWS_AS(cudnn::choose_plan(graph, {}, cache, key, {.seconds_of = fails, .say = count}), Error);
+  CHECK(lines == static_cast<int>(plans.size()));
+  CHECK(cache.size() == 0);
+  const auto all_but_last = [&](const cudnn::EnginePlan& plan) { return plan.choice == plans.back().choice ? 1.0 : fails(plan); };
+  CHECK(cudnn::choose_plan(graph, {}, cache, key, {.seconds_of = all_but_last, .say = count})->choice == plans.back().choice);
+  CHECK(cache.find(key) == plans.back().choice);
+  CHECK(lines == 2 * static_cast<int>(plans.size()) - 1);
 }

@@ -81,11 +81,11 @@ std::optional<Execution> Execution::choose(Cuda& cuda, Session& session, const C
   } else {
     std::optional<Operands> operands;  // none where the choice is remembered
     plan = choose_plan(graph, session.policy, session.cache, key_of(session.place, spec, session.policy.deterministic),
-                       [&](const EnginePlan& candidate) {
+                       {.seconds_of = [&](const EnginePlan& candidate) {
                          if (!operands || operands->workspace.bytes() < candidate.workspace)
                            operands.emplace(cuda, spec, std::max<std::size_t>(candidate.workspace, 1));
                          return seconds_of(cuda, session, candidate, spec, *operands);
-                       });
+                       }});
   }
   if (!plan) return std::nullopt;
   return Execution(session, std::move(*plan));

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <limits>
 #include <utility>
 
 namespace lehr::cudnn {
@@ -120,15 +119,15 @@ std::optional<EnginePlan> choose_plan(const ConvGraph& graph, const EnginePolicy
 }
 
 std::optional<EnginePlan> choose_plan(const ConvGraph& graph, const EnginePolicy& policy, PlanCache& cache, const std::string& key,
-                                      const std::function<double(const EnginePlan&)>& seconds_of, std::size_t most) {
+                                      const Measurement& measurement, std::size_t most) {
   if (const auto known = cache.find(key))
     if (auto plan = rebuild_plan(graph, *known, policy)) return plan;
   auto plans = find_plans(graph, policy, most);
   if (plans.empty()) return std::nullopt;
-  std::size_t best = 0;
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < plans.size(); ++i)
-    if (const double seconds = seconds_of(plans[i]); seconds < least) least = seconds, best = i;
+  const std::size_t best = winner({.runners = plans.size(),
+                                   .seconds_of = [&](std::size_t i) { return measurement.seconds_of(plans[i]); },
+                                   .name_of = [&](std::size_t i) { return "engine " + std::to_string(plans[i].choice.engine); },
+                                   .say = measurement.say});
   cache.remember(key, plans[best].choice);
   return std::move(plans[best]);
 }

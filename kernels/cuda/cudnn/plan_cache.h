@@ -4,12 +4,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "kernels/cuda/cudnn/engines.h"
+#include "kernels/cuda/cudnn/race.h"
 
 namespace lehr::cudnn {
 
@@ -43,10 +45,16 @@ class PlanCache {
 std::string line_of(const std::string& key, const EngineChoice& choice);
 std::optional<std::pair<std::string, EngineChoice>> parse_line(std::string_view line);
 
-/// The plan that runs: without `seconds_of` the first of the heuristic's list; with it (--autotune) the choice remembered under `key`, or the
-/// fastest of the first `most`, which is then remembered. Empty where cuDNN has no plan that the policy allows.
+/// How long a plan takes; one that throws Error is left out, which is said in one line.
+struct Measurement {
+  std::function<double(const EnginePlan&)> seconds_of = {};
+  std::function<void(const std::string&)> say = say_on_stderr;
+};
+/// The plan that runs: without a measurement the first of the heuristic's list; with it (--autotune) the choice remembered under `key`, or the
+/// fastest of the first `most`, which is then remembered. Empty where cuDNN has no plan that the policy allows; Error{device} where it has some
+/// and none of them runs.
 std::optional<EnginePlan> choose_plan(const ConvGraph& graph, const EnginePolicy& policy);
 std::optional<EnginePlan> choose_plan(const ConvGraph& graph, const EnginePolicy& policy, PlanCache& cache, const std::string& key,
-                                      const std::function<double(const EnginePlan&)>& seconds_of, std::size_t most = 12);
+                                      const Measurement& measurement, std::size_t most = 12);
 
 }  // namespace lehr::cudnn
