@@ -4,6 +4,7 @@
 
 #include "engine/arena_watch.h"
 #include "engine/state.h"
+#include "kernels/loop.h"
 
 namespace lehr {
 
@@ -47,9 +48,7 @@ void Plan::run_operations(Stream& stream) const {
 
 std::unique_ptr<Recording> Plan::record(std::int64_t steps) const {
   Backend& backend = state_->backend();
-  return backend.record([&] {
-    for (std::int64_t i = 0; i < steps; ++i) run_operations(backend.stream());
-  });
+  return record_times(backend, [&] { run_operations(backend.stream()); }, steps);
 }
 
 // Recorded only after a run that was none: libraries load kernels and fetch memory when they are first used, which a recording forbids.

@@ -1,9 +1,13 @@
 // The backend `Cuda`: recorded work, counters, memory, and bits that the contract promises to be the CPU's.
 #include <doctest/doctest.h>
 
+#include "kernels/cpu.h"
+#include "kernels/cuda/loop.h"
 #include "kernels/dropout.h"
+#include "kernels/elementwise.h"
 #include "kernels/error.h"
 #include "kernels/fill.h"
+#include "kernels/loop.h"
 #include "kernels/make.h"
 #include "kernels/optimizer_step.h"
 #include "kernels/problems/guarded.h"
@@ -73,6 +77,61 @@ TEST_CASE("backend: a recorded step does nothing until it is launched, and then 
     replayed.push_back(y.bytes());
   }
   CHECK(replayed == plain);
+}
+
+TEST_CASE("backend: several turns are one launch, which holds the work once where the device can loop, and counts anew in each launch") {
+  const auto on = check::device();
+  Cuda& cuda = *on;
+  constexpr std::int64_t count = 1000;
+  // sum = sum + one: how often it ran.
+  const auto op = make(AddSpec{.count = count, .dtype = DType::f32}, cuda);
+  check::Guarded sum(cuda, DType::f32, count), one(cuda, DType::f32, count);
+  one.assign(std::vector<double>(count, 1));
+  const auto work = [&] { op->run(std::vector<ConstView>{sum, one}, sum, cuda.stream()); };
+  sum.assign(std::vector<double>(count, 0));
+  work();
+  const std::int64_t nodes = cuda.record(work)->nodes();
+  for (const std::int64_t times : {1, 2, 5}) {
+    CAPTURE(times);
+    for (const bool unrolled : {false, true}) {
+      const auto recording = unrolled ? record_unrolled(cuda, work, times) : record_times(cuda, work, times);
+      REQUIRE(recording);
+      const bool loops = !unrolled && times > 1 && can_loop(cuda.device());
+      CHECK(recording->nodes() == (loops ? nodes + 2 : nodes * times));  // the loop's own node and the kernel that counts
+      sum.assign(std::vector<double>(count, 0));
+      const CudaCounters before = cuda.counters();
+      for (int launches = 1; launches <= 3; ++launches) {
+        recording->launch(cuda.stream());
+        cuda.stream().synchronize();
+      }
+      CHECK(cuda.counters().graph_launches - before.graph_launches == 3);
+      CHECK(cuda.counters().launches == before.launches);
+      CHECK(cuda.counters().allocations == before.allocations);
+      CHECK(cuda.counters().host_copies == before.host_copies);
+      CHECK(sum.values() == std::vector<double>(count, 3.0 * static_cast<double>(times)));
+    }
+  }
+  Cpu cpu(1);
+  CHECK(record_times(cpu, [] {}, 3) == nullptr);
+}
+
+TEST_CASE("backend: a loop in a graph takes a driver and a runtime that know one") {
+  const auto with = [](int driver, int runtime) { return can_loop(CudaDevice{.driver_version = driver, .runtime_version = runtime}); };
+  CHECK(with(12040, 12040));
+  CHECK(with(13000, 12080));
+  CHECK_FALSE(with(12030, 13000));
+  CHECK_FALSE(with(13000, 12030));
+  CHECK_FALSE(with(0, 13000));
+}
+
+TEST_CASE("backend: what a loop cannot hold is refused while it is recorded, and the stream is usable after") {
+  const auto on = check::device();
+  Cuda& cuda = *on;
+  check::Guarded y(cuda, DType::f32, 4);
+  const std::vector<float> host(4, 1);
+  CHECK_THROWS_AS(record_times(cuda, [&] { cuda.copy_in(y.view().data, host.data(), 16); }, 3), Error);
+  cuda.copy_in(y.view().data, host.data(), 16);
+  CHECK(y.values() == std::vector<double>(4, 1));
 }
 
 TEST_CASE("backend: what a graph cannot hold is refused while it is recorded, and the stream is usable after") {
