@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <zlib.h>
 
+#include "kernels/cuda_version.h"
 #include "kernels/onednn_version.h"
 
 namespace lehr {
@@ -12,6 +13,7 @@ namespace lehr {
 std::vector<std::pair<std::string, std::string>> library_versions() {
   std::vector<std::pair<std::string, std::string>> out;
   if (const std::string onednn = onednn_version(); !onednn.empty()) out.emplace_back("oneDNN", onednn);
+  if (const std::string cuda = cuda_runtime_version(); !cuda.empty()) out.emplace_back("CUDA runtime", cuda);
   out.emplace_back("zlib", zlibVersion());
   out.emplace_back("libcurl", curl_version_info(CURLVERSION_NOW)->version);
   out.emplace_back("OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING));

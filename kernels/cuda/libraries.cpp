@@ -37,7 +37,11 @@ std::vector<DeviceLibrary> cuda_libraries() {
     }
   };
 #ifdef LEHR_WITH_CUDNN
-  add("cuDNN", [](DeviceLibrary& library) { describe(library, *cudnn::Api::load()); });
+  add("cuDNN", [](DeviceLibrary& library) {
+    const auto api = cudnn::Api::load();
+    cudnn::check_files(*api);
+    describe(library, *api);
+  });
 #endif
 #ifdef LEHR_WITH_CUBLASLT
   add("cuBLASLt", [](DeviceLibrary& library) { describe(library, *cublaslt::Api::load()); });

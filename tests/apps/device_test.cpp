@@ -87,4 +87,7 @@ TEST_CASE("devices: what is here, and why what is not here is not") {
   CHECK(says(command(folder, "devices", with_driver("old_driver")).out, "cuda   none: the NVIDIA driver is for CUDA 11.4"));
   const std::string old = command(folder, "devices", "LEHR_CUDA_PATH='" LEHR_BINARY_DIR "/tests/fakes/old_cudnn'").out;
   CHECK_MESSAGE(says(old, "cuDNN     none: a cuDNN of another version: 8.9.5"), old);
+  const std::string mixed = command(folder, "devices", "LEHR_CUDA_PATH='" LEHR_BINARY_DIR "/tests/fakes/mixed_cudnn'").out;
+  CHECK_MESSAGE(says(mixed, "cuDNN     none: its files are of several versions: "), mixed);
+  CHECK_MESSAGE(says(mixed, "mixed_cudnn/libcudnn.so.9 is 9.19.0, libcudnn_ops.so.9 is 9.1.0\n"), mixed);
 }

@@ -7,9 +7,11 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <string>
 
 #include "engine/atomic_file.h"
 #include "engine/json.h"
+#include "kernels/devices.h"
 #include "tests/check/command.h"
 
 namespace {
@@ -56,6 +58,14 @@ TEST_CASE("lehr --version, for people and for scripts") {
     const std::string version = document.at("libraries").at(library).string();
     CHECK(version.find('.') != std::string::npos);
     CHECK(has_line(text.out, std::string(library) + " " + version));
+  }
+  const lehr::JsonValue* runtime = document.at("libraries").find("CUDA runtime");
+  CHECK((runtime != nullptr) == lehr::with_cuda());
+  if (runtime != nullptr) {
+    CHECK(std::stod(runtime->string()) >= 12);
+    CHECK(has_line(text.out, "CUDA runtime " + runtime->string()));
+  } else {
+    CHECK(text.out.find("CUDA") == std::string::npos);
   }
 }
 

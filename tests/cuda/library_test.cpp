@@ -14,6 +14,7 @@
 #include "kernels/error.h"
 #include "tests/check/environment.h"
 #include "tests/check/temporary_folder.h"
+#include "tests/cuda/profiles.h"
 
 using namespace lehr;
 namespace fs = std::filesystem;
@@ -127,6 +128,25 @@ TEST_CASE("libraries: a cuDNN whose files are of several versions does not start
     CHECK(error.info().got == "libcudnn_ops.so.9 is 9.1.0");
     CHECK_MESSAGE(error.info().hint.find("fakes/mixed_cudnn/libcudnn.so.9") != std::string::npos, error.info().hint);
   }
+}
+
+TEST_CASE("libraries: a list says in one line that cuDNN's files are of several versions, and finds nothing wrong with an installation") {
+  {
+    const Variable path = fake_cudnn("mixed_cudnn");
+    const DeviceLibrary listed = cuda_libraries().front();
+    CHECK(listed.name == "cuDNN");
+    CHECK(listed.version.empty());
+    CHECK_MESSAGE(listed.missing.starts_with("its files are of several versions: "), listed.missing);
+    for (const char* part : {"fakes/mixed_cudnn/libcudnn.so.9 is 9.19.0", "libcudnn_ops.so.9 is 9.1.0"})
+      CHECK_MESSAGE(listed.missing.find(part) != std::string::npos, listed.missing);
+    CHECK(listed.missing.find('\n') == std::string::npos);
+  }
+  const auto api = check::cudnn_or_skip();
+  if (api == nullptr) return;
+  CHECK_NOTHROW(cudnn::check_files(*api));
+  const DeviceLibrary listed = cuda_libraries().front();
+  CHECK(listed.missing.empty());
+  CHECK(listed.version == api->version_text());
 }
 
 TEST_CASE("libraries: what cannot be opened is left to our own kernels with one line; --conv cudnn insists, --conv ours does not ask") {

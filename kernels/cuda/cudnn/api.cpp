@@ -28,6 +28,23 @@ void check_version(std::size_t version, const std::string& file) {
                .hint = "Install cuDNN 9 (pip install nvidia-cudnn-cu13), or use --conv ours."});
 }
 
+void check_files(const Api& api) {
+  for (const char* name : {"cudnnGraphVersionCheck", "cudnnOpsVersionCheck", "cudnnCnnVersionCheck", "cudnnAdvVersionCheck"}) {
+    cudnnStatus_t (*check)() = nullptr;
+    api.library.bind_optional(check, name);
+    const cudnnStatus_t status = check == nullptr ? CUDNN_STATUS_SUCCESS : check();
+    if (status == CUDNN_STATUS_SUCCESS) continue;
+    std::array<char, 512> more = {};
+    api.last_error(more.data(), more.size());
+    throw Error({.category = Category::device,
+                 .where = "cuDNN " + api.version_text(),
+                 .what = status == CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH ? "its files are of several versions"
+                                                                            : std::string(name) + ": " + api.error_string(status),
+                 .got = api.library.file().string() + " is " + api.version_text() + (more[0] == 0 ? "" : ", " + std::string(more.data())),
+                 .hint = "All libcudnn_*.so.9 must come from one installation."});
+  }
+}
+
 std::shared_ptr<const Api> Api::load() {
   auto api = std::make_shared<Api>(Api{.library = cuda::Library({.name = "cuDNN", .sonames = {"libcudnn.so.9"}})});
   const auto& library = api->library;

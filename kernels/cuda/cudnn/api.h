@@ -45,6 +45,8 @@ struct Api {
 std::string version_text(std::size_t version);
 /// Error{device} for a version that the graph API of this program does not fit.
 void check_version(std::size_t version, const std::string& file);
+/// Error{device} where libcudnn_graph, _ops, _cnn or _adv is missing or of another version than libcudnn.so.9. No GPU is needed.
+void check_files(const Api& api);
 
 /// Attribute types by the C++ type that holds them.
 template <class T>

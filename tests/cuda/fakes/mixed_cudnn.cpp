@@ -13,6 +13,8 @@ void cudnnGetLastErrorString(char* message, std::size_t size) {
   std::strncpy(message, "libcudnn_ops.so.9 is 9.1.0", size - 1);
   message[size - 1] = 0;
 }
+int cudnnGraphVersionCheck() { return 0; }
+int cudnnOpsVersionCheck() { return version_mismatch; }
 int cudnnCreate(void**) { return version_mismatch; }
 int cudnnDestroy(void*) { return version_mismatch; }
 int cudnnSetStream(void*, void*) { return version_mismatch; }
