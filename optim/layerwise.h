@@ -34,6 +34,7 @@ struct Lamb {
   StepRow row(std::int64_t t, double rate) const;
   // The third plane holds r between its two passes.
   std::vector<std::string> slot_names() const { return {"momentum", "velocity", "direction"}; }
+  bool keeps(std::size_t plane, const StateTensor&) const { return plane != 2; }
   void emit(OptimizerEmission& emission) const;
 };
 

@@ -52,7 +52,8 @@ struct Muon {
   void check() const;
   bool decays_itself() const { return true; }
   StepRow row(std::int64_t t, double rate) const;
-  std::vector<std::string> slot_names() const { return {"momentum", "velocity"}; }  // a matrix keeps its direction in the second
+  std::vector<std::string> slot_names() const { return {"momentum", "velocity"}; }  // a matrix has its direction in the second
+  bool keeps(std::size_t plane, const StateTensor& tensor) const { return plane != 1 || !orthogonalizes(tensor); }
   void emit(OptimizerEmission& emission) const;
   bool orthogonalizes(const StateTensor& tensor) const;
 };

@@ -67,7 +67,7 @@ class OptimizerEmission;
 /// Any optimizer, by value. A spec needs info, fields, learning_rate, slot_names, and `OptimizerRule rule() const` (element-wise) or
 /// `void emit(OptimizerEmission&) const` (docs/recipes/optimizer.md). It may have: the options of OptimizerOptions by name, `StepRow
 /// row(std::int64_t t, double rate) const` with t from 1, `std::vector<float> slot_initial() const`, `std::int64_t slot_extra(tensors)
-/// const`, `void check() const`, `double extrapolation() const`.
+/// const`, `bool keeps(std::size_t plane, const StateTensor&) const`, `void check() const`, `double extrapolation() const`.
 class Optimizer {
  public:
   template <class T>
@@ -81,6 +81,8 @@ class Optimizer {
   const OptimizerOptions& options() const { return held_->options(); }
   std::vector<std::string> slot_names() const { return held_->slot_names(); }  ///< of its own planes
   SlotLayout slots(const std::vector<StateTensor>& tensors) const;
+  /// False: what that plane holds of this tensor is of use within a step only.
+  bool keeps(std::size_t plane, const StateTensor& tensor) const { return held_->keeps(plane, tensor); }
   std::optional<EvaluationWeights> evaluation_weights() const;
   /// The numbers of raw step `step` (0-based: batches since the first fit) at this rate.
   StepRow row(std::int64_t step, double rate) const;
@@ -99,6 +101,7 @@ class Optimizer {
     virtual std::vector<std::string> slot_names() const = 0;
     virtual std::vector<float> slot_initial() const = 0;
     virtual std::int64_t slot_extra(const std::vector<StateTensor>& tensors) const = 0;
+    virtual bool keeps(std::size_t plane, const StateTensor& tensor) const = 0;
     virtual std::optional<double> extrapolation() const = 0;
     virtual bool decays_itself() const = 0;
     virtual void emit(OptimizerEmission& emission) const = 0;
@@ -141,6 +144,10 @@ struct Optimizer::Held final : Base {
   std::int64_t slot_extra(const std::vector<StateTensor>& tensors) const override {
     if constexpr (requires { spec.slot_extra(tensors); }) return spec.slot_extra(tensors);
     return 0;
+  }
+  bool keeps(std::size_t plane, const StateTensor& tensor) const override {
+    if constexpr (requires { spec.keeps(plane, tensor); }) return spec.keeps(plane, tensor);
+    return true;
   }
   std::optional<double> extrapolation() const override {
     if constexpr (requires { spec.extrapolation(); }) return spec.extrapolation();

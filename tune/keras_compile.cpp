@@ -73,6 +73,20 @@ auto of_file(const std::string& where, const char* hint, const Read& read) {
                .hint = hint});
 }
 
+/// Keras searches names for them as regular expressions; here they are parts of names.
+void check_patterns(const JsonValue& config, const std::string& where, const char* hint) {
+  const JsonValue* layers = config.find("exclude_layers");
+  if (layers == nullptr || !layers->is_array()) return;
+  for (const auto& part : layers->elements())
+    if (part.is_string() && part.string().find_first_of("\\^$.|?*+()[]{}") != std::string::npos)
+      throw Error({.category = Category::data,
+                   .where = where,
+                   .what = "a pattern in exclude_layers is not supported",
+                   .expected = "parts of names of layers",
+                   .got = part.text(),
+                   .hint = hint});
+}
+
 Optimizer optimizer_of(const JsonValue& json, const std::string& where) {
   constexpr const char* hint = "Start a fresh one with --optimizer.";
   const std::string name = keras_name(json);
@@ -80,6 +94,7 @@ Optimizer optimizer_of(const JsonValue& json, const std::string& where) {
   if (entry == nullptr) unknown(where, "optimizer", name, optimizer_catalogue().names(), hint);
   return of_file(where, hint, [&] {
     if (json.is_string()) return optimizer_catalogue().from(SpecValue::call(name));
+    check_patterns(json.at("config"), where, hint);
     return optimizer_catalogue().from(spec_from_json(cut(json, entry->fields(), where, hint), where));
   });
 }

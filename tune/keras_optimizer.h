@@ -1,6 +1,5 @@
 // keras_optimizer.h: an optimizer's state as Keras's optimizer.variables, and back.
-//   iteration (int64) · learning_rate (float32; absent under a schedule) · slots. Slots go variable by variable (Adam: m0, v0, m1, v1, ...)
-//   unless the optimizer keeps them plane by plane (RMSprop: all velocities, then all momentums; amsgrad's maxima after all the others).
+//   iteration (int64) · learning_rate (float32; absent under a schedule) · what keras_slots.h lists · Nadam's momentum product
 #pragma once
 
 #include <optional>
