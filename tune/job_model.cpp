@@ -97,9 +97,12 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   if (tensors.compile_config.empty()) return out;
   CompileWishes wishes{.loss = job.loss.empty() ? Wanted::all : Wanted::nothing,
                        .metrics = job.names_metrics() ? Wanted::nothing : Wanted::readable};
+  const bool older = tensors.format == WeightFormat::keras_h5 && !tensors.keras_version.starts_with("3.");
   // Keras leaves the optimizer out of a .keras file of a model that it has saved as .h5 before.
-  const bool named = JsonValue::parse(tensors.compile_config, *file).find("optimizer") != nullptr;
-  if (!named && job.optimizer.empty()) messages.push_back(*file + " does not name its optimizer: a fresh Adam");
+  const bool named = !older && compiled_optimizer(JsonValue::parse(tensors.compile_config, *file)) != nullptr;
+  if (!named && job.optimizer.empty())
+    messages.push_back(*file + (older ? " is of an earlier Keras than 3, whose optimizers were others" : " does not name its optimizer") +
+                       ": a fresh Adam");
   const bool own = named && job.optimizer.empty();
   if (!own) wishes.optimizer = Wanted::nothing;
   out.compiled = from_compile_config(tensors.compile_config, *file, wishes);

@@ -198,10 +198,18 @@ JsonValue loss_json(const Loss& loss) {
 
 }  // namespace
 
+const JsonValue* compiled_optimizer(const JsonValue& compiled) {
+  const JsonValue* found = compiled.find("optimizer");
+  return found != nullptr ? found : compiled.find("optimizer_config");
+}
+
 Compiled from_compile_config(const std::string& text, const std::string& source, const CompileWishes& wishes) {
   const JsonValue json = JsonValue::parse(text, source + ", compile_config");
   Compiled out;
-  if (wishes.optimizer != Wanted::nothing) out.optimizer = optimizer_of(json.at("optimizer"), source + ", optimizer");
+  if (wishes.optimizer != Wanted::nothing) {
+    const JsonValue* optimizer = compiled_optimizer(json);
+    out.optimizer = optimizer_of(optimizer != nullptr ? *optimizer : json.at("optimizer"), source + ", optimizer");
+  }
   const auto given = [&](const char* key, Wanted wanted) {
     const JsonValue* found = wanted == Wanted::nothing ? nullptr : json.find(key);
     return found != nullptr && !found->is_null() ? found : nullptr;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/json.h"
 #include "layers/losses.h"
 #include "layers/metrics.h"
 #include "optim/optimizer.h"
@@ -28,6 +29,8 @@ struct CompileWishes {
 
 /// Error{data} names what is not supported, what is, and the flag that helps.
 Compiled from_compile_config(const std::string& json, const std::string& source, const CompileWishes& wishes = {});
+/// Of a compile_config, or of an .h5 file's training_config, which calls it otherwise; null where there is none.
+const JsonValue* compiled_optimizer(const JsonValue& compiled);
 /// `rate`: the learning rate as it stands; written where it is a number, or a schedule that Keras does not have.
 std::string to_compile_config(const Compiled& compiled, double rate);
 bool is_keras_schedule(const std::string& class_name);

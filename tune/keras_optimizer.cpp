@@ -122,12 +122,14 @@ std::optional<OptimizerSize> optimizer_size(const TensorFile& file, const BuiltN
   if (file.compile_config.empty() || !file.optimizer || file.optimizer->values.empty()) return {};
   OptimizerSize out;
   bool stepped = false;
+  const bool legacy = file.format == WeightFormat::keras_h5;
   for (const Array& values : file.optimizer->values) {
+    if (legacy && values.shape().rank() > 0) continue;
     out.parameters += values.shape().elements();
     out.bytes += static_cast<std::int64_t>(values.bytes());
     stepped = stepped || !values.shape().extents().empty();
   }
-  if (stepped) return out;
+  if (stepped || legacy) return out;
   const std::int64_t made = slots_made_on_loading(file, network);
   return OptimizerSize{.parameters = out.parameters + made, .bytes = out.bytes + 4 * made};
 }

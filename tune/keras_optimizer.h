@@ -18,7 +18,8 @@ OptimizerVariables optimizer_variables(const Optimizer& optimizer, const State& 
 /// The variables are of this optimizer over the State's trainable weights, or of one that never stepped.
 bool optimizer_fits(const OptimizerVariables& variables, const Optimizer& optimizer, const State& state);
 /// What model.summary() counts of the optimizer once Keras has loaded the compiled model: the file's variables; of an optimizer that never
-/// stepped, those that loading makes. None where the file names no optimizer or holds none of its variables.
+/// stepped, those that loading makes; of an .h5 file only those that are of no weight, as Keras builds the optimizer of such a file over none
+/// of the model's weights (keras/src/legacy/saving/legacy_h5_format.py). None where the file names no optimizer or holds none of its variables.
 std::optional<OptimizerSize> optimizer_size(const TensorFile& file, const BuiltNetwork& network);
 
 /// Puts slots and step back into the State. A file of an optimizer that never stepped leaves fresh slots. Error{data} names what does not fit.

@@ -1,5 +1,6 @@
 """Halfway points of Keras trainings whose optimizers keep more than slots, or keep them in another shape: running averages of the weights, sums of
-gradients, LAMB, Adafactor, Muon. Writes training/NAME_half.keras (compiled) and training/NAME.json (the losses of all six epochs).
+gradients, LAMB, Adafactor, Muon. Writes training/NAME_half.keras (compiled) and training/NAME.json (the losses of all six epochs). Also
+adam_half.h5 and rmsprop_half.h5, which are their .keras files (make_continue.py) as Keras's older format holds them.
 
     python make_continue_state.py TRAINING     TRAINING: tests/golden/training with data.npz and adam.npz (the weights that all begin with)
 
@@ -50,8 +51,15 @@ def three_epochs(model, folder):
     return model.fit(x[:72], y[:72], validation_data=(x[72:], y[72:]), batch_size=16, epochs=3, shuffle=False, verbose=0).history
 
 
+def legacy(folder):
+    for name in ("adam", "rmsprop"):
+        model = keras.saving.load_model(f"{folder}/{name}_half.keras")
+        model.save(f"{folder}/{name}_half.h5")
+
+
 def main():
     folder = sys.argv[1]
+    legacy(folder)
     for name in CASES:
         model = starting_model(folder, name)
         config = model.optimizer.get_config()

@@ -22,6 +22,7 @@
 #include "tune/fit_job.h"
 #include "tune/keras_compile.h"
 #include "tune/keras_optimizer.h"
+#include "weights/hdf5_file.h"
 #include "weights/tensor_file.h"
 
 using namespace lehr;
@@ -172,6 +173,25 @@ TEST_CASE("three epochs here leave the model file that three in Keras leave") {
   CHECK(left_behind("adamw", "adamw(3e-3, weight_decay=0.01)") < 1e-4);
   CHECK(left_behind("rmsprop", "rmsprop(1e-3)") < 1e-4);
   CHECK(left_behind("nadam", "nadam(2e-3)") < 1e-4);
+}
+
+TEST_CASE("Keras's half-trained .h5 models go on here with the state of their optimizer; those of Keras 2 with a fresh one") {
+  const TemporaryFolder place;
+  for (const std::string name : {"adam", "rmsprop"}) {
+    const std::string half = folder + name + "_half.h5";
+    const FitOutcome outcome = three_epochs({.model = half, .run = place / name});
+    CHECK(distance_to_recorded(outcome.history, name) < 2e-5);
+    const TensorFile left = read_tensor_file(place / name + "/model.keras");
+    CHECK(left.optimizer->values.at(0).as<std::int64_t>()[0] == 30);
+  }
+  Hdf5Tree tree = read_hdf5(folder + "adam_half.h5");
+  tree.groups[""].attributes["keras_version"] = {"2.13.1"};
+  write_file_atomically(place / "old.h5", encode_hdf5(tree));
+  const JobModel old = make_job_model({.model = place / "old.h5"}, sets().train);
+  CHECK(old.model->state().read_counters().step == 0);
+  CHECK(std::any_of(old.messages.begin(), old.messages.end(), [](const auto& m) {
+    return mentions(m, "is of an earlier Keras than 3, whose optimizers were others: a fresh Adam");
+  }));
 }
 
 namespace {

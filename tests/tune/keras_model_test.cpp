@@ -118,6 +118,17 @@ TEST_CASE("summary: the optimizer of a compiled file is counted as Keras counts 
   CHECK(size(sgd)->bytes == 12);
 }
 
+TEST_CASE("summary: of an .h5 file Keras counts what is of no weight") {
+  const std::string file = std::string(LEHR_TESTS_DIR) + "/golden/training/adam_half.h5";
+  const Network network = network_of_file(file);
+  const BuiltNetwork built(network, *network.input_shape());
+  const std::string text = keras_summary(built, {.optimizer = optimizer_size(read_tensor_file(file), built)});
+  // What keras.models.load_model(file).summary() of Keras 3.15 ends with.
+  CHECK(text.substr(text.find(" Total params")) ==
+        " Total params: 770 (3.01 KB)\n Trainable params: 768 (3.00 KB)\n Non-trainable params: 0 (0.00 B)\n Optimizer params: 2 (12.00 "
+        "B)\n");
+}
+
 TEST_CASE("model files: a run leaves model.keras, which holds all that training left and goes on") {
   const TemporaryFolder place;
   const Dataset data = images();
