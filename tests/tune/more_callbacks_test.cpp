@@ -8,6 +8,7 @@
 #include "engine/json.h"
 #include "engine/spec/parse.h"
 #include "optim/catalogue.h"
+#include "optim/sgd.h"
 #include "tests/check/loopback_server.h"
 #include "tests/check/small_training.h"
 #include "tests/check/temporary_folder.h"
