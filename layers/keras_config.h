@@ -31,6 +31,9 @@ struct KerasLayer {
 /// The network itself, its InputLayer first (Sequential models hold theirs outside of `layers`, as Keras does).
 KerasLayer keras_layers(const Network& network);
 
+/// Precisions of its layers other than float32 ("mixed_float16"), each once: reading leaves them aside.
+std::vector<std::string> keras_policies(const JsonValue& model);
+
 // ---- one layer -------------------------------------------------------------------------------------------------------------------------
 /// From {"class_name", "config"}; `what` as above.
 LayerSpec layer_from_keras_config(const JsonValue& layer, std::string_view what);

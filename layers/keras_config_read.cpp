@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "layers/keras_config.h"
+#include "layers/keras_input.h"
 #include "layers/operation.h"
 #include "layers/reshaping.h"
 
@@ -39,7 +40,7 @@ struct LayerDefinition {
   std::optional<std::size_t> first = {};        ///< entry of the first use
 };
 struct ModelDefinition {
-  std::string name, class_name, input_name;
+  std::string name, class_name, input_name, input_dtype = "float32";
   bool trainable = true;
   std::optional<Shape> input_shape = {};
   std::vector<LayerDefinition> layers = {};
@@ -135,24 +136,6 @@ class NodeReader {
   NodeDefinition node_;
 };
 
-/// [null, 32, 32, 3] without the batch; none where an extent is unknown.
-std::optional<Shape> shape_of(const JsonValue* json) {
-  if (json == nullptr || !json->is_array() || json->size() == 0) return {};
-  std::vector<std::int64_t> extents;
-  for (std::size_t i = 1; i < json->size(); ++i) {
-    const JsonValue& extent = json->at(i);
-    if (extent.kind() != JsonValue::Kind::integer || extent.integer() < 1 || extent.integer() > 1'000'000) return {};
-    extents.push_back(extent.integer());
-  }
-  return Shape(std::move(extents));
-}
-
-std::optional<Shape> declared_shape(const JsonValue& config) {
-  for (const char* key : {"batch_shape", "batch_input_shape", "build_input_shape"})
-    if (const auto shape = shape_of(config.find(key))) return shape;
-  return {};
-}
-
 Error several(std::string_view what, const std::string& model, const char* which, std::string got) {
   return Error(
       {.category = Category::data,
@@ -188,8 +171,11 @@ class ModelReader {
 
   Network read(const JsonValue& json) {
     const auto model = define(json, 0);
-    net_.set_group(0,
-                   {.name = model->name, .class_name = model->class_name, .input_name = model->input_name, .trainable = model->trainable});
+    net_.set_group(0, {.name = model->name,
+                       .class_name = model->class_name,
+                       .input_name = model->input_name,
+                       .input_dtype = model->input_dtype,
+                       .trainable = model->trainable});
     if (model->input_shape) net_.set_input_shape(*model->input_shape);
     const Node output = instantiate(*model, Node{0}, 0);
     if (output.id != net_.size() || net_.size() == 0)
@@ -215,7 +201,7 @@ class ModelReader {
     model->name = name != nullptr ? name->string() : sequential ? "sequential" : "functional";
     if (const JsonValue* trainable = config.find("trainable"); trainable != nullptr && trainable->kind() == JsonValue::Kind::boolean)
       model->trainable = trainable->boolean();
-    model->input_shape = declared_shape(config);
+    model->input_shape = declared_input_shape(config, what_, model->name);
     for (const auto& layer : layers.elements()) model->layers.push_back(layer_definition(layer, depth));
     if (sequential)
       chain(*model, layers);
@@ -242,14 +228,23 @@ class ModelReader {
     return layer;
   }
 
+  /// A Sequential model and its first layer both say what comes in.
+  void agree(ModelDefinition& model, const std::optional<Shape>& first, const LayerDefinition& layer) const {
+    if (!first) return;
+    if (layer.input && model.input_shape && *model.input_shape != *first)
+      throw bad(what_, layer.name, "the input has another shape than the model says", model.input_shape->text(), first->text());
+    if (!model.input_shape) model.input_shape = first;
+  }
+
   void chain(ModelDefinition& model, const JsonValue& layers) {
     const std::string* previous = nullptr;
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       auto& layer = model.layers[i];
-      if (!model.input_shape && i == 0) model.input_shape = declared_shape(layers.at(i).at("config"));
+      if (i == 0) agree(model, declared_input_shape(layers.at(i).at("config"), what_, layer.name), layer);
       if (layer.input) {
         if (i != 0) throw bad(what_, layer.name, "an InputLayer stands in the middle of a Sequential model");
         model.input_name = layer.name;
+        model.input_dtype = declared_input_dtype(layers.at(i).at("config"));
       } else {
         layer.nodes.push_back({});
         if (previous != nullptr) layer.nodes[0].inputs.push_back({*previous, 0});
@@ -266,7 +261,8 @@ class ModelReader {
       auto& layer = model.layers[i];
       if (layer.input) {
         if (layer.name != model.input_name) throw several(what_, model.name, "inputs", model.input_name + ", " + layer.name);
-        if (const auto shape = declared_shape(layers.at(i).at("config"))) model.input_shape = shape;
+        if (const auto shape = declared_input_shape(layers.at(i).at("config"), what_, layer.name)) model.input_shape = shape;
+        model.input_dtype = declared_input_dtype(layers.at(i).at("config"));
         continue;
       }
       const JsonValue* nodes = layers.at(i).find("inbound_nodes");
@@ -325,6 +321,7 @@ class ModelReader {
       layer.model->group = net_.add_group({.name = layer.name,
                                            .class_name = layer.model->class_name,
                                            .input_name = layer.model->input_name,
+                                           .input_dtype = layer.model->input_dtype,
                                            .parent = use.model->group,
                                            .rank = index,
                                            .trainable = layer.model->trainable && net_.groups()[use.model->group].trainable});

@@ -26,12 +26,14 @@ class Writer {
 
   JsonValue input_layer(std::size_t group, std::size_t node) const {
     const auto name = keras_input_name(net_, group);
-    return JsonValue::object(
-        {{"module", "keras.layers"},
-         {"class_name", "InputLayer"},
-         {"config",
-          JsonValue::object({{"batch_shape", shape(node)}, {"dtype", "float32"}, {"sparse", false}, {"ragged", false}, {"name", name}})},
-         {"registered_name", nullptr}});
+    return JsonValue::object({{"module", "keras.layers"},
+                              {"class_name", "InputLayer"},
+                              {"config", JsonValue::object({{"batch_shape", shape(node)},
+                                                            {"dtype", net_.groups()[group].input_dtype},
+                                                            {"sparse", false},
+                                                            {"ragged", false},
+                                                            {"name", name}})},
+                              {"registered_name", nullptr}});
   }
 
   JsonValue model(std::size_t group) const {

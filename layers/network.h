@@ -28,6 +28,7 @@ class Network {
   /// A model inside the network, as Keras nests them; groups()[0] is the network itself. Its entries lie flat among the others.
   struct Group {
     std::string name = "functional", class_name = "Functional", input_name = {};  ///< input_name: of its InputLayer; empty: automatic
+    std::string input_dtype = "float32";                                          ///< as a file says: here inputs are float32
     std::size_t parent = 0, rank = 0;
     bool trainable = true;
     struct Use {

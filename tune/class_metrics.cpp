@@ -92,7 +92,8 @@ class Predictions {
         if (metric.weighted) in.weights.push_back(weight(metric, i));
       }
     if (!metric.num_thresholds) return roc_area(in);
-    return metric.curve == Curve::pr ? pr_area(in, *metric.num_thresholds) : roc_area(in, *metric.num_thresholds);
+    const auto area = metric.curve == Curve::pr ? pr_area : static_cast<double (*)(const RocInput&, int, Summation)>(roc_area);
+    return area(in, *metric.num_thresholds, metric.summation);
   }
 
  private:
@@ -227,9 +228,14 @@ ClassMetric::ClassMetric(const metrics::FBetaScore& m)
 }
 
 ClassMetric::ClassMetric(const metrics::AUC& m)
-    : kind(ClassMetricKind::auc), name(m.name.value_or("auc")), average(m.average), num_thresholds(m.num_thresholds), curve(m.curve) {
+    : kind(ClassMetricKind::auc),
+      name(m.name.value_or("auc")),
+      average(m.average),
+      num_thresholds(m.num_thresholds),
+      curve(m.curve),
+      summation(m.summation_method) {
   constexpr int usual = 200;
-  if (curve == Curve::pr && !num_thresholds) num_thresholds = usual;
+  if ((curve == Curve::pr || summation != Summation::interpolation) && !num_thresholds) num_thresholds = usual;
   if (num_thresholds && *num_thresholds < 2)
     throw Error({.category = Category::usage,
                  .where = "auc",

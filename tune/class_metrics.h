@@ -20,6 +20,7 @@
 #include "engine/array.h"
 #include "engine/spec/catalogue.h"
 #include "tune/class_truth.h"
+#include "tune/roc.h"
 
 namespace lehr {
 
@@ -39,6 +40,12 @@ enum class Curve : std::uint8_t { roc, pr };
 template <>
 struct SpecEnum<Curve> {
   static constexpr std::pair<std::string_view, Curve> names[] = {{"ROC", Curve::roc}, {"PR", Curve::pr}};
+};
+
+template <>
+struct SpecEnum<Summation> {
+  static constexpr std::pair<std::string_view, Summation> names[] = {
+      {"interpolation", Summation::interpolation}, {"majoring", Summation::majoring}, {"minoring", Summation::minoring}};
 };
 
 namespace metrics {
@@ -115,12 +122,14 @@ struct AUC {
                                  .formula = "share of pairs that the outputs order rightly, ties half"};
   std::optional<int> num_thresholds = {};
   Curve curve = Curve::roc;
+  Summation summation_method = Summation::interpolation;
   std::optional<std::string> name = {};
   ClassAverage average = ClassAverage::automatic;
   template <class Self, class F>
   static void fields(Self& self, F&& f) {
     f("num_thresholds", self.num_thresholds, "points of the curve, as Keras's 200; none: every output is one");
     f("curve", self.curve, "of PR num_thresholds is 200 unless given");
+    f("summation_method", self.summation_method, "between two points the higher or the lower of them; num_thresholds is 200 unless given");
     f("name", self.name, "in logs");
     f("average", self.average, "macro (Keras's multi_label=true), weighted, micro, or a value a class");
   }
@@ -148,6 +157,7 @@ struct ClassMetric {
   std::optional<double> threshold = {};
   std::optional<int> top_k = {}, class_id = {}, num_thresholds = {};
   Curve curve = Curve::roc;
+  Summation summation = Summation::interpolation;
   double beta = 1;                                                                      ///< of an F-score
   bool by_entries() const { return threshold || top_k || class_id || num_thresholds; }  ///< Keras's reading
   ClassAverage averaged() const;                                                        ///< with what automatic stands for

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/json.h"
 #include "engine/spec/parse.h"
+#include "layers/keras_config.h"
 #include "optim/catalogue.h"
 
 namespace lehr {
@@ -91,6 +93,17 @@ std::vector<float> class_weights(const std::string& text, const Dataset& train, 
     begin = end + 1;
   }
   return out;
+}
+
+std::vector<std::string> precision_warnings(const TensorFile& model, Precision precision) {
+  if (model.model_config.empty()) return {};
+  const std::string here(name_of(precision));
+  std::string others;
+  for (const auto& policy : keras_policies(JsonValue::parse(model.model_config, model.source)))
+    if (policy != here) others += (others.empty() ? "" : ", ") + policy;
+  if (others.empty()) return {};
+  return {"warning: " + model.source + " has layers of " + others + " in Keras; they run in " + here +
+          " here, and the numbers may differ from Keras's"};
 }
 
 }  // namespace lehr

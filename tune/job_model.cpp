@@ -94,6 +94,7 @@ FileCompiled compiled_of(const FitJob& job, std::vector<std::string>& messages) 
   const auto file = whole_model(job.model);
   if (!file) return out;
   const TensorFile tensors = read_model_texts(*file);
+  for (auto& warning : precision_warnings(tensors, precision_of(job.precision))) messages.push_back(std::move(warning));
   if (tensors.compile_config.empty()) return out;
   CompileWishes wishes{.loss = job.loss.empty() ? Wanted::all : Wanted::nothing,
                        .metrics = job.names_metrics() ? Wanted::nothing : Wanted::readable};

@@ -9,6 +9,17 @@ namespace {
 
 bool has_config(const JsonValue& json) { return json.is_object() && json.at("config").is_object(); }
 
+[[noreturn]] void refuse(const std::string& key, const JsonValue& value, const char* expected) {
+  throw Error({.category = Category::data, .what = key + " = " + value.text() + " is not supported", .expected = expected});
+}
+
+/// What would change the numbers, and nobody here counts.
+void check_key(const std::string& key, const JsonValue& value) {
+  if (key == "label_weights") refuse(key, value, "null");
+  if (key == "from_logits" && value.kind() == JsonValue::Kind::boolean && value.boolean()) refuse(key, value, "false");
+  if (key == "thresholds" && value.is_array() && value.size() != 1) refuse(key, value, "one threshold, or num_thresholds");
+}
+
 ClassMetric class_metric_of(const JsonValue& json) {
   SpecValue call = SpecValue::call(keras_name(json));
   std::string name = call.text;
@@ -18,13 +29,15 @@ ClassMetric class_metric_of(const JsonValue& json) {
       if (key == "name") name = value.string();
       multi_label = multi_label || (key == "multi_label" && value.boolean());
       if (value.is_null()) continue;
+      check_key(key, value);
       if (key == "beta") call.keywords.push_back({.name = key, .value = SpecValue::of(value.number())});
       const bool number = value.is_number() && (key == "top_k" || key == "class_id" || key == "num_thresholds");
       if (number) call.keywords.push_back({.name = key, .value = SpecValue::of(value.integer())});
-      if (key == "curve" || key == "average") call.keywords.push_back({.name = key, .value = SpecValue::word(value.string())});
+      if (key == "curve" || key == "average" || key == "summation_method")
+        call.keywords.push_back({.name = key, .value = SpecValue::word(value.string())});
       if (key == "thresholds" || key == "threshold") {
         const JsonValue& first = value.is_array() ? value.at(0) : value;
-        if (!first.is_number() || (value.is_array() && value.size() != 1)) continue;
+        if (!first.is_number()) continue;
         call.keywords.push_back({.name = key, .value = SpecValue::of(first.number())});
         threshold = true;
       }
@@ -110,6 +123,7 @@ std::optional<KerasMetric> auc(const ClassMetric& metric, bool one_output) {
   JsonValue config = JsonValue::object({{"name", metric.name},
                                         {"num_thresholds", metric.num_thresholds.value_or(200)},
                                         {"curve", SpecConvert<Curve>::to(metric.curve).text}});
+  if (metric.summation != Summation::interpolation) config.append("summation_method", SpecConvert<Summation>::to(metric.summation).text);
   if (!one_output && average == ClassAverage::macro) config.append("multi_label", true);
   return KerasMetric{.class_name = "AUC", .config = std::move(config)};
 }

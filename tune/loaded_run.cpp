@@ -109,6 +109,7 @@ LoadedRun open_model(const std::string& text, const FitJob& given, const Dataset
     const TensorFile tensors = read_model_texts(*file);
     if (!tensors.compile_config.empty()) own = from_compile_config(tensors.compile_config, *file, wishes_of(given, data == nullptr));
     out.messages = own.left_out;
+    for (auto& warning : precision_warnings(tensors, precision_of(given.precision))) out.messages.push_back(std::move(warning));
   }
   const bool chosen = given.rescale || given.preprocess != "none", raw = network.takes_raw_range();
   Dataset bytes;  // images and byte arrays are what preprocessing is for

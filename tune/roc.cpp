@@ -31,6 +31,23 @@ Points points_of(const RocInput& in, int thresholds) {
   return out;
 }
 
+double height(double a, double b, Summation summation) {
+  if (summation == Summation::interpolation) return 0.5 * (a + b);
+  return summation == Summation::majoring ? std::max(a, b) : std::min(a, b);
+}
+
+/// True positives grow linearly with positives between two points.
+double interpolated_pr_area(const Points& p) {
+  double sum = 0;
+  for (std::size_t i = 0; i + 1 < p.right.size(); ++i) {
+    const double here = p.right[i] + p.wrong[i], next = p.right[i + 1] + p.wrong[i + 1], gained = p.right[i] - p.right[i + 1];
+    const double slope = ratio(gained, std::max(here - next, 0.0)), intercept = p.right[i + 1] - slope * next;
+    const double growth = here > 0 && next > 0 ? here / next : 1;
+    sum += ratio(slope * (gained + intercept * std::log(growth)), p.right[0]);
+  }
+  return sum;
+}
+
 }  // namespace
 
 double roc_area(const RocInput& in) {
@@ -52,23 +69,22 @@ double roc_area(const RocInput& in) {
   return pairs / (ours * others);
 }
 
-double roc_area(const RocInput& in, int thresholds) {
+double roc_area(const RocInput& in, int thresholds, Summation summation) {
   const Points p = points_of(in, thresholds);
   double sum = 0;
   for (std::size_t i = 0; i + 1 < p.right.size(); ++i)
-    sum += ratio(p.wrong[i] - p.wrong[i + 1], p.wrong[0]) * 0.5 * (ratio(p.right[i], p.right[0]) + ratio(p.right[i + 1], p.right[0]));
+    sum += ratio(p.wrong[i] - p.wrong[i + 1], p.wrong[0]) *
+           height(ratio(p.right[i], p.right[0]), ratio(p.right[i + 1], p.right[0]), summation);
   return sum;
 }
 
-double pr_area(const RocInput& in, int thresholds) {
+double pr_area(const RocInput& in, int thresholds, Summation summation) {
   const Points p = points_of(in, thresholds);
+  if (summation == Summation::interpolation) return interpolated_pr_area(p);
+  const auto precision = [&](std::size_t i) { return ratio(p.right[i], p.right[i] + p.wrong[i]); };
   double sum = 0;
-  for (std::size_t i = 0; i + 1 < p.right.size(); ++i) {
-    const double here = p.right[i] + p.wrong[i], next = p.right[i + 1] + p.wrong[i + 1], gained = p.right[i] - p.right[i + 1];
-    const double slope = ratio(gained, std::max(here - next, 0.0)), intercept = p.right[i + 1] - slope * next;
-    const double growth = here > 0 && next > 0 ? here / next : 1;
-    sum += ratio(slope * (gained + intercept * std::log(growth)), p.right[0]);
-  }
+  for (std::size_t i = 0; i + 1 < p.right.size(); ++i)
+    sum += ratio(p.right[i] - p.right[i + 1], p.right[0]) * height(precision(i), precision(i + 1), summation);
   return sum;
 }
 

@@ -13,6 +13,24 @@ bool is_model_file(std::string_view name) {
          (name.ends_with(".h5") && !name.ends_with(".weights.h5"));
 }
 
+namespace {
+
+/// A network that cannot be built is the file's fault, not the command line's.
+void check_builds(const Network& network, const std::string& file) {
+  if (!network.input_shape()) return;
+  try {
+    const BuiltNetwork built(network, *network.input_shape());
+  } catch (const Error& error) {
+    if (error.info().category != Category::usage) throw;
+    ErrorInfo info = error.info();
+    info.category = Category::data;
+    info.where = file + (info.where.empty() ? "" : ", " + info.where);
+    throw Error(std::move(info));
+  }
+}
+
+}  // namespace
+
 Network network_of_file(const std::string& file) {
   const TensorFile tensors = read_model_texts(file);
   if (tensors.model_config.empty())
@@ -23,6 +41,7 @@ Network network_of_file(const std::string& file) {
                  .got = std::string(name_of(tensors.format)),
                  .hint = "Name the network with --model, and these weights with --initial-weights."});
   Network network = network_from_keras_config(JsonValue::parse(tensors.model_config, file), file);
+  check_builds(network, file);
   network.set_weights(file);
   return network;
 }

@@ -75,6 +75,7 @@ void evaluate_command(Console& console, EvaluateFlags& flags) {
   if (!model) refuse_preprocessing(flags.job);
   if (!model && flags.weights.empty()) flags.weights = "last";
   LoadedRun loaded = model ? open_model_on(flags) : open_run(folder, flags.weights, flags.job);
+  for (const auto& message : loaded.messages) console.err << "lehr: " << message << '\n';
   if (!model && !flags.data.empty()) {
     loaded.data = {};  // only one set at a time in memory
     loaded.data = load_job_data(flags.data, loaded.job);

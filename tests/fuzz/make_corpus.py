@@ -266,6 +266,24 @@ def text_seeds():
         put("json", name + ".txt", text.encode())
 
 
+def config_seeds():
+    models = CORPUS.parent.parent / "golden" / "models"
+    for name in ("nested", "options", "resnet"):
+        with zipfile.ZipFile(models / f"{name}.keras") as archive:
+            config = json.loads(archive.read("config.json"))
+        config.pop("compile_config", None)
+        put("config", name + ".json", json.dumps(config, separators=(",", ":")).encode())
+    flatten = {"class_name": "Flatten", "config": {"name": "f"}}
+    for name, given in {"negative": {"batch_shape": [None, -5, 10, 3]}, "huge": {"batch_shape": [None, 1000000, 1000000, 1000000]},
+                        "ranks": {"batch_shape": [None] + [2] * 40}, "words": {"batch_shape": "abc"}, "bytes": {"batch_shape": [None, 4], "dtype": "uint8"},
+                        "two-shapes": {"batch_shape": [None, 4], "build_input_shape": [None, 5]}}.items():
+        first = {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": given["batch_shape"], "dtype": given.get("dtype", "float32")}}
+        config = {"name": "s", "layers": [first, flatten]}
+        if "build_input_shape" in given:
+            config["build_input_shape"] = given["build_input_shape"]
+        put("config", name + ".json", json.dumps({"class_name": "Sequential", "config": config}).encode())
+
+
 def main():
     model = small_model()
     keras_seeds(model)  # before the .h5: saving that takes the optimizer out of what Keras keeps of compile()
@@ -276,6 +294,7 @@ def main():
     idx_seeds()
     image_seeds()
     text_seeds()
+    config_seeds()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
 #include "engine/json.h"
 #include "engine/spec/parse.h"
 #include "kernels/error.h"
+#include "layers/keras_config.h"
 #include "weights/formats.h"
 #include "weights/hdf5_file.h"
 #include "weights/onnx_model.h"
@@ -121,6 +122,16 @@ std::uint64_t read_json(std::span<const std::byte> bytes) {
   return 2 * nodes(value) + written.size();
 }
 
+/// A model's config as a network, built where it says its input's shape, and written again.
+std::uint64_t read_config(std::span<const std::byte> bytes) {
+  const JsonValue config = JsonValue::parse(text_of(bytes));
+  const auto policies = keras_policies(config);
+  const Network network = network_from_keras_config(config, "config.json");
+  std::uint64_t held = 2 * nodes(config) + policies.size() + network.size() * 20'000;
+  if (network.input_shape()) held += keras_config(network, *network.input_shape()).text().size();
+  return held;
+}
+
 // Deflate makes 1,032 bytes of one; a text's shortest node is one character; a black progressive JPEG has 20,000 pixels a byte.
 constexpr std::array all{Reader{.name = "hdf5", .ratio = 1032, .read = read_hdf5_file},
                          Reader{.name = "keras", .ratio = 1032, .read = read_weights},
@@ -130,7 +141,8 @@ constexpr std::array all{Reader{.name = "hdf5", .ratio = 1032, .read = read_hdf5
                          Reader{.name = "idx", .ratio = 1032, .read = read_idx_file},
                          Reader{.name = "image", .ratio = 60'000, .read = decode},
                          Reader{.name = "spec", .ratio = sizeof(SpecValue), .read = read_spec},
-                         Reader{.name = "json", .ratio = sizeof(JsonValue), .read = read_json}};
+                         Reader{.name = "json", .ratio = sizeof(JsonValue), .read = read_json},
+                         Reader{.name = "config", .ratio = 20 * sizeof(JsonValue), .read = read_config}};
 
 }  // namespace
 

@@ -37,6 +37,10 @@ def cases():
         ("recall(top_k=2, class_id=1)", M.Recall(top_k=2, class_id=1)),
         ("auc(num_thresholds=200)", M.AUC()), ("auc(num_thresholds=20)", M.AUC(num_thresholds=20)),
         ("auc(curve=PR)", M.AUC(curve="PR")), ("auc(curve=PR, num_thresholds=11)", M.AUC(curve="PR", num_thresholds=11)),
+        ("auc(summation_method=majoring)", M.AUC(summation_method="majoring")),
+        ("auc(summation_method=minoring, num_thresholds=20)", M.AUC(summation_method="minoring", num_thresholds=20)),
+        ("auc(curve=PR, summation_method=majoring, num_thresholds=20)", M.AUC(curve="PR", summation_method="majoring", num_thresholds=20)),
+        ("auc(curve=PR, summation_method=minoring)", M.AUC(curve="PR", summation_method="minoring")),
         ("auc(num_thresholds=200, average=macro)", M.AUC(multi_label=True, num_labels=5)),
         ("auc(curve=PR, average=macro)", M.AUC(curve="PR", multi_label=True, num_labels=5)),
     ]

@@ -162,6 +162,55 @@ TEST_CASE("Keras config: what cannot be rebuilt is refused by name") {
       "not there");
 }
 
+namespace {
+
+JsonValue sequential(const std::string& input, const std::string& model = "") {
+  return JsonValue::parse(R"({"class_name": "Sequential", "config": {"name": "s", )" + model +
+                              R"("layers": [{"class_name": "InputLayer", "config": {"name": "in", )" + input +
+                              R"(}}, {"class_name": "Flatten", "config": {"name": "f"}}]}})",
+                          "test");
+}
+
+}  // namespace
+
+TEST_CASE("Keras config: a damaged shape of the input is refused by its name; null is unknown") {
+  const auto shape = [](const JsonValue& json) { return network_from_keras_config(json, "some.keras").input_shape(); };
+  CHECK(*shape(sequential(R"("batch_shape": [null, 4, 3])")) == Shape{4, 3});
+  CHECK(*shape(sequential(R"("batch_shape": [8, 4, 3])", R"("build_input_shape": [null, 4, 3], )")) == Shape{4, 3});
+  CHECK(*shape(sequential(R"("batch_input_shape": {"class_name": "__tuple__", "items": [null, 4, 3]})")) == Shape{4, 3});
+  CHECK_FALSE(shape(sequential(R"("batch_shape": [null, null, 3])")));
+  for (const std::string damaged : {"[null, -4, 3]", "[null, 0]", "[null, 4.5]", "[null, \"4\"]", "[null, 2147483648]", "[\"x\", 4]", "[]",
+                                    "7", "[null, [4]]", "[null,1,1,1,1,1,1,1,1,1]", "[null, 1000000, 1000000, 1000000]", "{\"items\": 3}"})
+    for (const std::string key : {"batch_shape", "batch_input_shape"}) {
+      refused(sequential("\"" + key + "\": " + damaged), key + " is no shape");
+      refused(sequential("\"" + key + "\": " + damaged, R"("build_input_shape": [null, 4, 3], )"), "layer \"in\"");
+    }
+  refused(sequential(R"("batch_shape": [null, 5, 3])", R"("build_input_shape": [null, 4, 3], )"), "another shape than the model says");
+}
+
+TEST_CASE("Keras config: an input of bytes stays one; floats of other kinds are float32") {
+  for (const auto& [given, written] : {std::pair{"uint8", "uint8"}, {"int32", "int32"}, {"float16", "float32"}, {"float32", "float32"}}) {
+    const Network network =
+        network_from_keras_config(sequential(R"("batch_shape": [null, 4, 3], "dtype": ")" + std::string(given) + "\""), "some.keras");
+    const JsonValue config = keras_config(network, *network.input_shape());
+    CHECK(config.at("config").at("layers").at(std::size_t{0}).at("config").at("dtype").string() == written);
+  }
+}
+
+TEST_CASE("Keras config: precisions that its layers ask for are named, each once") {
+  const auto policies = [](const std::string& dtype) {
+    const std::string dense =
+        R"({"class_name": "Dense", "config": {"units": 2, "dtype": {"class_name": "DTypePolicy", "config": {"name": ")" + dtype + "\"}}}}";
+    return keras_policies(JsonValue::parse(R"({"class_name": "Functional", "config": {"layers": [{"class_name": "InputLayer", "config":)"
+                                           R"( {"dtype": "uint8"}}, )" +
+                                               dense + R"(, {"class_name": "Sequential", "config": {"layers": [)" + dense + "]}}]}}",
+                                           "test"));
+  };
+  CHECK(policies("float32").empty());
+  CHECK(policies("mixed_float16") == std::vector<std::string>{"mixed_float16"});
+  CHECK(policies("float64") == std::vector<std::string>{"float64"});
+}
+
 TEST_CASE("freeze: a model inside by its name, its layers by their paths; every use of a layer, and the written config says so") {
   const std::string file = std::string(LEHR_TESTS_DIR) + "/golden/keras/models.json";
   const JsonValue models = JsonValue::parse(read_file(file), file);

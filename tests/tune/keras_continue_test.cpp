@@ -194,6 +194,28 @@ TEST_CASE("Keras's half-trained .h5 models go on here with the state of their op
   }));
 }
 
+TEST_CASE("AUC as a compiled model of Keras's asks for it; what nobody here counts is refused") {
+  const auto metric = [](const std::string& config) {
+    return from_compile_config(
+        R"({"optimizer": "sgd", "loss": "binary_crossentropy", "metrics": [{"class_name": "AUC", "config": {)" + config + "}}]}",
+        "m.keras");
+  };
+  const Compiled read = metric(R"("name": "area", "curve": "ROC", "summation_method": "majoring", "num_thresholds": 50)");
+  CHECK(read.class_metrics.at(0).summation == Summation::majoring);
+  CHECK(mentions(to_compile_config(read, 0.1), R"("summation_method":"majoring")"));
+  CHECK_FALSE(mentions(to_compile_config(metric(R"("summation_method": "interpolation")"), 0.1), "summation_method"));
+  for (const auto& [config, word] : {std::pair{R"("summation_method": "averaging")", "averaging"},
+                                     {R"("label_weights": [1, 2], "multi_label": true)", "label_weights"},
+                                     {R"("from_logits": true)", "from_logits"},
+                                     {R"("thresholds": [0.1, 0.7])", "thresholds"},
+                                     {R"("curve": "PRGAIN")", "PRGAIN"}}) {
+    const std::string error = data_error([&] { metric(config); });
+    CAPTURE(error);
+    CHECK(mentions(error, word));
+    CHECK(mentions(error, "m.keras"));
+  }
+}
+
 namespace {
 
 /// What keeps more than slots, or keeps them in another shape (tests/golden/make_continue_state.py).

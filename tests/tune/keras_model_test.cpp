@@ -129,6 +129,45 @@ TEST_CASE("summary: of an .h5 file Keras counts what is of no weight") {
         "B)\n");
 }
 
+namespace {
+
+/// A copy of small with another configuration.
+std::string tampered(const TemporaryFolder& place, const std::string& from, const std::string& to) {
+  TensorFile file = read_tensor_file(small);
+  bool found = false;
+  for (std::size_t at = 0; (at = file.model_config.find(from, at)) != std::string::npos; at += to.size()) {
+    file.model_config.replace(at, from.size(), to);
+    found = true;
+  }
+  REQUIRE(found);
+  const std::string copy = place / "tampered.keras";
+  write_tensor_file(copy, std::move(file));
+  return copy;
+}
+
+}  // namespace
+
+TEST_CASE("model files: layers of another precision in Keras are said, once") {
+  const TemporaryFolder place;
+  const std::string file =
+      tampered(place, R"("DTypePolicy", "config": {"name": "float32"})", R"("DTypePolicy", "config": {"name": "mixed_bfloat16"})");
+  const std::string warning =
+      "warning: " + file + " has layers of mixed_bfloat16 in Keras; they run in float32 here, and the numbers may differ from Keras's";
+  const auto said = [&](const std::vector<std::string>& messages) { return std::count(messages.begin(), messages.end(), warning); };
+  CHECK(said(make_job_model({.model = file}, images()).messages) == 1);
+  CHECK(said(make_job_model({.model = file, .precision = "mixed_bfloat16"}, images()).messages) == 0);
+  CHECK(said(make_job_model({.model = small}, images()).messages) == 0);
+  CHECK(said(open_model(file, {}, nullptr).messages) == 1);
+}
+
+TEST_CASE("model files: a network that cannot be built is the file's fault") {
+  const TemporaryFolder place;
+  const std::string file = tampered(place, R"("strides": [1, 1])", R"("strides": [0, 1])");
+  const std::string error = data_error([&] { network_of_file(file); });
+  CHECK(mentions(error, file));
+  CHECK(mentions(error, "strides"));
+}
+
 TEST_CASE("model files: a run leaves model.keras, which holds all that training left and goes on") {
   const TemporaryFolder place;
   const Dataset data = images();
