@@ -27,16 +27,21 @@ class Conv2DTransposeLayer final : public Layer {
                    .what = "strides > 1 together with dilation_rate > 1 are not supported",
                    .expected = "one of them 1",
                    .got = std::to_string(spec_.dilation_rate.height)});
+    if (!spec_.output_padding) return;
+    check_output_padding(spec_.output_padding->height, spec_.strides.height, kernel_.height, spec_.dilation_rate.height);
+    check_output_padding(spec_.output_padding->width, spec_.strides.width, kernel_.width, spec_.dilation_rate.width);
   }
 
   Shape output_shape(std::span<const Shape> in) const override {
     check_image(in[0]);
-    const auto size = [&](std::int64_t n, std::int64_t kernel, std::int64_t stride, std::int64_t dilation) {
+    const auto size = [&](std::int64_t n, std::int64_t kernel, std::int64_t stride, std::int64_t dilation, std::int64_t Size2::* axis) {
       const std::int64_t extent = (kernel - 1) * dilation + 1;
+      if (spec_.output_padding)
+        return (n - 1) * stride + (spec_.padding == Padding::valid ? extent : extent % 2) + (*spec_.output_padding).*axis;
       return n * stride + (spec_.padding == Padding::valid ? std::max<std::int64_t>(extent - stride, 0) : 0);
     };
-    return {size(in[0][0], kernel_.height, spec_.strides.height, spec_.dilation_rate.height),
-            size(in[0][1], kernel_.width, spec_.strides.width, spec_.dilation_rate.width), spec_.filters};
+    return {size(in[0][0], kernel_.height, spec_.strides.height, spec_.dilation_rate.height, &Size2::height),
+            size(in[0][1], kernel_.width, spec_.strides.width, spec_.dilation_rate.width, &Size2::width), spec_.filters};
   }
 
   std::vector<LayerWeight> weights(std::span<const Shape> in) const override {
@@ -99,6 +104,16 @@ class Conv2DTransposeLayer final : public Layer {
   }
 
  private:
+  /// The convolution back must give as many as there were.
+  void check_output_padding(std::int64_t more, std::int64_t stride, std::int64_t kernel, std::int64_t dilation) const {
+    const std::int64_t least = spec_.padding == Padding::same && ((kernel - 1) * dilation + 1) % 2 == 0 ? 1 : 0;
+    if (more >= least && more < stride) return;
+    throw Error({.category = Category::usage,
+                 .what = "output_padding is out of range",
+                 .expected = std::to_string(least) + " or more, below strides (" + std::to_string(stride) + ")",
+                 .got = std::to_string(more)});
+  }
+
   /// Of which this layer is the gradient: from our output to our input.
   Conv2dShape convolution(const Emission& e) const {
     const auto h = window_axis(e.output[0], kernel_.height, spec_.strides.height, spec_.dilation_rate.height, spec_.padding),

@@ -13,12 +13,15 @@ struct Conv2DTranspose {
       .name = "conv2d_transpose",
       .class_name = "Conv2DTranspose",
       .summary = "transposed 2-D convolution: the way back through a convolution",
-      .formula = "y = activation(bias + d conv2d / d input (x)); valid: n*stride + max(kernel - stride, 0) outputs, same: n*stride"};
+      .formula =
+          "y = activation(bias + d conv2d / d input (x)); valid: n*stride + max(kernel - stride, 0) outputs, same: n*stride;\n"
+          "output_padding p: (n - 1)*stride + kernel + p, same: (n - 1)*stride + kernel%2 + p"};
   Required<int> filters = {};
   Required<Size2> kernel_size = {};
   Size2 strides = 1;
   Padding padding = Padding::valid;
   Size2 dilation_rate = 1;
+  std::optional<Size2> output_padding = {};
   Activation activation = Activation::linear;
   bool use_bias = true;
   Initializer kernel_initializer = glorot_uniform;
@@ -38,6 +41,7 @@ struct Conv2DTranspose {
     f("strides", self.strides, "how many outputs an input pixel is moved");
     f("padding", self.padding, "valid: every output that a window touches; same: stride outputs a pixel");
     f("dilation_rate", self.dilation_rate, "distance between the window's cells");
+    f("output_padding", self.output_padding, "outputs beyond the least there can be, below strides; none: by padding");
     f("activation", self.activation, "function of the outputs");
     f("use_bias", self.use_bias, "add a bias");
     f("kernel_initializer", self.kernel_initializer, "starting values of the kernel (h, w, filters, channels)");

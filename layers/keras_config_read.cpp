@@ -1,7 +1,9 @@
 // Keras config JSON -> Network.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "layers/keras_config.h"
 #include "layers/keras_input.h"
@@ -35,6 +37,7 @@ struct LayerDefinition {
   std::string name, class_name;
   bool input = false;                           ///< an InputLayer
   std::optional<LayerSpec> spec = {};           ///< of a layer
+  std::optional<LayerSpec> activation = {};     ///< a layer in its own place of an activation: it follows as one more
   std::shared_ptr<ModelDefinition> model = {};  ///< of a model inside
   std::vector<NodeDefinition> nodes = {};       ///< in a Functional model
   std::optional<std::size_t> first = {};        ///< entry of the first use
@@ -47,6 +50,16 @@ struct ModelDefinition {
   Reference output = {};
   std::size_t group = 0;
 };
+
+/// A layer as `activation`: LeakyReLU and such, which have no weights.
+const JsonValue* activation_layer(const JsonValue& config) {
+  const JsonValue* found = config.find("activation");
+  const JsonValue* class_name = found == nullptr ? nullptr : found->find("class_name");
+  if (class_name == nullptr || !class_name->is_string() || found->find("config") == nullptr || !found->at("config").is_object())
+    return nullptr;
+  static constexpr std::array<std::string_view, 4> known{"LeakyReLU", "ReLU", "ELU", "Softmax"};
+  return std::find(known.begin(), known.end(), class_name->string()) == known.end() ? nullptr : found;
+}
 
 constexpr int deepest = 200;  // models inside models, and layers that wait for later ones
 
@@ -207,6 +220,7 @@ class ModelReader {
       chain(*model, layers);
     else
       wire(*model, config, layers);
+    part_activations(*model);
     return model;
   }
 
@@ -222,10 +236,46 @@ class ModelReader {
       layer.input = true;
     } else if (is_model(layer.class_name)) {
       layer.model = define(json, depth + 1);
+    } else if (const JsonValue* activation = activation_layer(*config)) {
+      JsonValue plain = json;
+      plain["config"]["activation"] = "linear";
+      layer.spec = layer_from_keras_config(plain, what_).named(layer.name);
+      layer.activation = layer_from_keras_config(*activation, what_);
     } else {
       layer.spec = layer_from_keras_config(json, what_).named(layer.name);
     }
     return layer;
+  }
+
+  /// Dense(10, activation=LeakyReLU(0.1)) is Dense(10), then LeakyReLU(0.1): who takes the one's output takes the other's.
+  static void part_activations(ModelDefinition& model) {
+    std::set<std::string> names;
+    for (const auto& layer : model.layers) names.insert(layer.name);
+    std::map<std::string, std::string> behind;
+    for (const auto& layer : model.layers) {
+      if (!layer.activation) continue;
+      std::string name = layer.name + "_activation";
+      while (!names.insert(name).second) name += "_";
+      behind.emplace(layer.name, name);
+    }
+    if (behind.empty()) return;
+    const auto follow = [&](Reference& r) {
+      if (const auto found = behind.find(r.layer); found != behind.end()) r.layer = found->second;
+    };
+    follow(model.output);
+    std::vector<LayerDefinition> layers;
+    for (auto& layer : model.layers) {
+      for (auto& node : layer.nodes)
+        for (auto& input : node.inputs) follow(input);
+      layers.push_back(std::move(layer));
+      const LayerDefinition& of = layers.back();
+      if (!of.activation) continue;
+      LayerDefinition next{.name = behind.at(of.name), .class_name = std::string(of.activation->info().class_name)};
+      next.spec = of.activation->named(next.name);
+      for (std::size_t n = 0; n < of.nodes.size(); ++n) next.nodes.push_back({.inputs = {{of.name, n}}});
+      layers.push_back(std::move(next));
+    }
+    model.layers = std::move(layers);
   }
 
   /// A Sequential model and its first layer both say what comes in.

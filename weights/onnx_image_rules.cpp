@@ -36,15 +36,20 @@ Size2 size_of(const Pair& p) { return {p[0], p[1]}; }
 struct Window {
   Pair kernel, strides, dilations;
   Border pads;
-  bool same = false;  ///< the pads are TensorFlow's
+  bool same = false;        ///< the pads are TensorFlow's
+  bool rounded_up = false;  ///< by ceil_mode: there is more behind than the node's pads
   bool padded() const { return !(pads == Border(0)); }
 };
+
+Border same_pads(const Window& w, const Shape& in) {
+  const auto axis = [&](std::size_t a) { return window_axis(in[a], w.kernel[a], w.strides[a], w.dilations[a], Padding::same); };
+  return {axis(0).before, axis(0).after, axis(1).before, axis(1).after};
+}
 
 Window window_of(OnnxImport& import, const OnnxNode& n, const Shape& in, const Pair& kernel) {
   Window w{.kernel = kernel, .strides = pair_of(import, n, "strides", 1), .dilations = pair_of(import, n, "dilations", 1), .pads = 0};
   const std::string automatic = import.text(n, "auto_pad", "NOTSET");
-  const auto axis = [&](std::size_t a) { return window_axis(in[a], w.kernel[a], w.strides[a], w.dilations[a], Padding::same); };
-  const Border same(axis(0).before, axis(0).after, axis(1).before, axis(1).after);
+  const Border same = same_pads(w, in);
   if (automatic == "SAME_UPPER") {
     w.pads = same;
   } else if (automatic == "NOTSET") {
@@ -186,26 +191,46 @@ std::size_t pool(OnnxImport& import, const OnnxNode& n, std::size_t x, const Pai
   return import.add(n, Pooling{.pool_size = size_of(size), .strides = size_of(strides), .padding = padding}, {x});
 }
 
-/// Pads that are not TensorFlow's, but lie evenly around: windows at every pixel, then every stride-th of them.
+/// Pads that are not TensorFlow's: windows at every pixel, and of those the ones that are wanted.
 template <class Pooling>
-std::size_t pool_evenly(OnnxImport& import, const OnnxNode& n, std::size_t x, const Window& w) {
+std::size_t pool_everywhere(OnnxImport& import, const OnnxNode& n, std::size_t x, const Window& w) {
+  Pair first{}, behind{};
   for (std::size_t a = 0; a < 2; ++a) {
     const std::int64_t before = a == 0 ? w.pads.top : w.pads.left, after = a == 0 ? w.pads.bottom : w.pads.right;
-    if (before != after || 2 * before != w.kernel[a] - 1)
-      import.refuse(n, "pads in a way that is not known here", "none, TensorFlow's, or (kernel - 1)/2 on each side");
+    const std::int64_t size = import.shape(x)[a], windows = (size + before + after - w.kernel[a]) / w.strides[a];
+    first[a] = (w.kernel[a] - 1) / 2 - before;  // Padding::same has that many before
+    behind[a] = size - 1 - (first[a] + windows * w.strides[a]);
+    if (size + before + after < w.kernel[a] || std::min(first[a], behind[a]) < 0)
+      import.refuse(n, "pads more than half of its window", "at most (kernel - 1)/2 before and kernel/2 after");
+    if (behind[a] < w.strides[a]) behind[a] = 0;  // too few for another
   }
-  return pool<MaxPooling2D>(import, n, pool<Pooling>(import, n, x, w.kernel, {1, 1}, Padding::same), {1, 1}, w.strides, Padding::valid);
+  std::size_t y = pool<Pooling>(import, n, x, w.kernel, {1, 1}, Padding::same);
+  const Border cut(first[0], behind[0], first[1], behind[1]);
+  if (!(cut == Border(0))) y = import.add(n, Cropping2D{.cropping = cut}, {y});
+  return w.strides == Pair{1, 1} ? y : pool<MaxPooling2D>(import, n, y, {1, 1}, w.strides, Padding::valid);
+}
+
+/// ceil_mode: one window more where pixels are left, unless it would begin behind them.
+void round_up(Window& w, const Shape& in) {
+  std::int64_t* after[] = {&w.pads.bottom, &w.pads.right};
+  for (std::size_t a = 0; a < 2; ++a) {
+    const std::int64_t before = a == 0 ? w.pads.top : w.pads.left, room = in[a] + before + *after[a] - w.kernel[a];
+    const std::int64_t left = room % w.strides[a], next = room - left + w.strides[a];
+    if (room < 0 || left == 0 || next >= in[a] + before) continue;
+    *after[a] += w.strides[a] - left;
+    w.rounded_up = true;
+  }
 }
 
 Window pooling_window(OnnxImport& import, const OnnxNode& n, std::size_t x) {
   const Pair kernel = pair_of(import, n, "kernel_shape", 1);
-  const Window w = window_of(import, n, import.shape(x), kernel);
+  Window w = window_of(import, n, import.shape(x), kernel);
   if (w.dilations != Pair{1, 1}) import.refuse(n, "pools with gaps", "dilations of 1");
-  if (import.integer(n, "ceil_mode", 0) != 0)  // the same where the last window ends at the edge
-    for (std::size_t a = 0; a < 2; ++a) {
-      const std::int64_t room = import.shape(x)[a] + (a == 0 ? w.pads.top + w.pads.bottom : w.pads.left + w.pads.right) - w.kernel[a];
-      if (room % w.strides[a] != 0) import.refuse(n, "its last window reaches beyond the image", "ceil_mode=0");
-    }
+  const bool automatic = import.text(n, "auto_pad", "NOTSET") == "SAME_UPPER";  // says how many windows there are
+  if (import.integer(n, "ceil_mode", 0) != 0 && !automatic) {
+    round_up(w, import.shape(x));
+    w.same = w.padded() && w.pads == same_pads(w, import.shape(x));
+  }
   return w;
 }
 
@@ -218,21 +243,27 @@ void max_pool(OnnxImport& import, const OnnxNode& n) {
   else if (not_negative(import, x))
     y = pool<MaxPooling2D>(import, n, padded(import, n, x, w.pads), w.kernel, w.strides, Padding::valid);
   else
-    y = pool_evenly<MaxPooling2D>(import, n, x, w);
+    y = pool_everywhere<MaxPooling2D>(import, n, x, w);
   import.set(n, {.node = y, .first = true});
 }
 
 void average_pool(OnnxImport& import, const OnnxNode& n) {
   const std::size_t x = import.image(n, 0);
   const Window w = pooling_window(import, n, x);
-  const bool counts_border = import.integer(n, "count_include_pad", 0) != 0;
+  bool counts_border = import.integer(n, "count_include_pad", 0) != 0;
+  if (counts_border && w.rounded_up) {  // what is added to round up never counts
+    const auto pads = import.list(n, "pads").value_or(Extents{0, 0, 0, 0});
+    if (std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; }))
+      import.refuse(n, "counts its border, and reaches beyond it", "ceil_mode=0, count_include_pad=0, or no pads");
+    counts_border = false;
+  }
   std::size_t y = 0;
   if (w.padded() && counts_border)
     y = pool<AveragePooling2D>(import, n, padded(import, n, x, w.pads), w.kernel, w.strides, Padding::valid);
   else if (w.same || !w.padded())
     y = pool<AveragePooling2D>(import, n, x, w.kernel, w.strides, w.same ? Padding::same : Padding::valid);
   else
-    y = pool_evenly<AveragePooling2D>(import, n, x, w);
+    y = pool_everywhere<AveragePooling2D>(import, n, x, w);
   import.set(n, {.node = y, .first = true});
 }
 

@@ -177,12 +177,15 @@ const std::map<std::string, LayerRow>& layer_rows() {
         .output = {8, 10, 3},
         .weights = 3 * 2 * 3 * 2 + 3,
         .trained = 39,
-        .every_field = "conv2d_transpose(3, 3x2, strides=2, padding=same, dilation_rate=2, activation=relu, use_bias=false, "
-                       "kernel_initializer=he_normal, bias_initializer=ones, kernel_regularizer=l2(0.1), bias_regularizer=l1(0.1), "
-                       "activity_regularizer=l1(0.1), kernel_constraint=non_neg, bias_constraint=unit_norm, name=c, trainable=false)",
+        .every_field =
+            "conv2d_transpose(3, 3x2, strides=2, padding=same, dilation_rate=2, output_padding=[0, 1], activation=relu, use_bias=false, "
+            "kernel_initializer=he_normal, bias_initializer=ones, kernel_regularizer=l2(0.1), bias_regularizer=l1(0.1), "
+            "activity_regularizer=l1(0.1), kernel_constraint=non_neg, bias_constraint=unit_norm, name=c, trainable=false)",
         .refusals = {{"conv2d_transpose(0, 3)", image, "filters"},
                      {"conv2d_transpose(3, 3, strides=0)", image, "strides"},
                      {"conv2d_transpose(3, 3, strides=2, dilation_rate=2)", image, "dilation_rate"},
+                     {"conv2d_transpose(3, 3, strides=2, output_padding=2)", image, "output_padding"},
+                     {"conv2d_transpose(3, 2, strides=2, padding=same, output_padding=0)", image, "1 or more"},
                      {"conv2d_transpose(3, 3)", {10}, "(height, width, channels)"}}}},
       {"ZeroPadding2D",
        {.network = "zero_padding2d([[1, 0], [2, 1]])",

@@ -14,7 +14,7 @@ using namespace lehr;
 
 TEST_CASE("golden: models that Keras saved predict what Keras predicted") {
   check::Book book("models");
-  for (const std::string name : {"augmented", "lecture", "mlp", "nested", "resnet"}) {
+  for (const std::string name : {"augmented", "lecture", "mlp", "nested", "options", "resnet"}) {
     CAPTURE(name);
     const std::string file = LEHR_TESTS_DIR "/golden/models/" + name;
     Model model(network_of_file(file + ".keras"), {});
@@ -30,15 +30,18 @@ TEST_CASE("golden: models that Keras saved predict what Keras predicted") {
 
 TEST_CASE("golden: a model as PyTorch's exporter lays it down, its weights in a file beside it, predicts what PyTorch predicted") {
   check::Book book("models");
-  const std::string file = LEHR_TESTS_DIR "/golden/models/torch";
-  Model model(network_of_file(file + ".onnx"), {});
-  const Array y = model.predict(read_npy(file + "_x.npy")), want = read_npy(file + "_y.npy");
-  REQUIRE(y.shape() == want.shape());
-  const std::vector<float> got(y.as<float>().begin(), y.as<float>().end()), expected(want.as<float>().begin(), want.as<float>().end());
-  const double used = check::distance(got, expected) / 2e-6;
-  CHECK(used <= 1);
-  book.ran("torch", used);
+  for (const std::string name : {"torch", "ceil"}) {
+    const std::string file = LEHR_TESTS_DIR "/golden/models/" + name;
+    Model model(network_of_file(file + ".onnx"), {});
+    const Array y = model.predict(read_npy(file + "_x.npy")), want = read_npy(file + "_y.npy");
+    REQUIRE(y.shape() == want.shape());
+    const std::vector<float> got(y.as<float>().begin(), y.as<float>().end()), expected(want.as<float>().begin(), want.as<float>().end());
+    const double used = check::distance(got, expected) / 2e-6;
+    CHECK_MESSAGE(used <= 1, name, ": ", 100 * used, " % of the tolerance");
+    book.ran(name, used);
+  }
   book.close("models that PyTorch exported");
+  const std::string file = LEHR_TESTS_DIR "/golden/models/torch";
 
   // The other file is gone, cut, or named outside the model's folder: data errors that name it.
   const TemporaryFolder folder;
