@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/json.h"
+#include "engine/number_text.h"
 #include "engine/spec/json.h"
 #include "optim/catalogue.h"
 #include "tune/keras_metrics.h"
@@ -95,7 +96,14 @@ Optimizer optimizer_of(const JsonValue& json, const std::string& where) {
   return of_file(where, hint, [&] {
     if (json.is_string()) return optimizer_catalogue().from(SpecValue::call(name));
     check_patterns(json.at("config"), where, hint);
-    return optimizer_catalogue().from(spec_from_json(cut(json, entry->fields(), where, hint), where));
+    Optimizer optimizer = optimizer_catalogue().from(spec_from_json(cut(json, entry->fields(), where, hint), where));
+    if (const double rate = optimizer.learning_rate().first(); rate < 0)
+      throw Error({.category = Category::data,
+                   .where = where,
+                   .what = "learning_rate is negative",
+                   .expected = "0 or more",
+                   .got = number_text(rate)});
+    return optimizer;
   });
 }
 
@@ -205,6 +213,12 @@ const JsonValue* compiled_optimizer(const JsonValue& compiled) {
 
 Compiled from_compile_config(const std::string& text, const std::string& source, const CompileWishes& wishes) {
   const JsonValue json = JsonValue::parse(text, source + ", compile_config");
+  if (!json.is_object())
+    throw Error({.category = Category::data,
+                 .where = source + ", compile_config",
+                 .what = "is no configuration",
+                 .expected = "an object with optimizer, loss and metrics",
+                 .got = text.substr(0, 200)});
   Compiled out;
   if (wishes.optimizer != Wanted::nothing) {
     const JsonValue* optimizer = compiled_optimizer(json);

@@ -17,7 +17,8 @@ bool has_config(const JsonValue& json) { return json.is_object() && json.at("con
 void check_key(const std::string& key, const JsonValue& value) {
   if (key == "label_weights") refuse(key, value, "null");
   if (key == "from_logits" && value.kind() == JsonValue::Kind::boolean && value.boolean()) refuse(key, value, "false");
-  if (key == "thresholds" && value.is_array() && value.size() != 1) refuse(key, value, "one threshold, or num_thresholds");
+  const bool listed = value.is_array() && value.size() == 1 && value.at(std::size_t{0}).is_number();
+  if ((key == "thresholds" || key == "threshold") && !value.is_number() && !listed) refuse(key, value, "one threshold, or num_thresholds");
 }
 
 ClassMetric class_metric_of(const JsonValue& json) {
@@ -37,7 +38,6 @@ ClassMetric class_metric_of(const JsonValue& json) {
         call.keywords.push_back({.name = key, .value = SpecValue::word(value.string())});
       if (key == "thresholds" || key == "threshold") {
         const JsonValue& first = value.is_array() ? value.at(0) : value;
-        if (!first.is_number()) continue;
         call.keywords.push_back({.name = key, .value = SpecValue::of(first.number())});
         threshold = true;
       }

@@ -208,6 +208,7 @@ TEST_CASE("AUC as a compiled model of Keras's asks for it; what nobody here coun
                                      {R"("label_weights": [1, 2], "multi_label": true)", "label_weights"},
                                      {R"("from_logits": true)", "from_logits"},
                                      {R"("thresholds": [0.1, 0.7])", "thresholds"},
+                                     {R"("thresholds": ["x"])", "thresholds"},
                                      {R"("curve": "PRGAIN")", "PRGAIN"}}) {
     const std::string error = data_error([&] { metric(config); });
     CAPTURE(error);
@@ -347,6 +348,9 @@ TEST_CASE("compile_config of Keras, both ways") {
   CHECK(mentions(data_error([&] { from_compile_config(with("\"use_ema\": false", "\"use_momentum_magic\": true"), "m.keras"); }),
                  "use_momentum_magic"));
   CHECK(mentions(data_error([&] { from_compile_config(with("\"RMSprop\"", "\"Sophia\""), "m.keras"); }), "Sophia"));
+  CHECK(mentions(data_error([&] { from_compile_config(with("0.0010000000474974513", "-0.5"), "m.keras"); }), "learning_rate is negative"));
+  for (const std::string damaged : {"[1]", "\"adam\"", "3"})
+    CHECK(mentions(data_error([&] { from_compile_config(damaged, "m.keras"); }), "m.keras, compile_config"));
 }
 
 TEST_CASE("Muon's exclude_layers are patterns in Keras and parts of names here: where that is not the same, it is refused") {
