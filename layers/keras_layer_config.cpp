@@ -79,6 +79,12 @@ JsonValue plain(const JsonValue& value) {
   return JsonValue::object({{"class_name", *class_name}, {"config", std::move(kept)}});
 }
 
+/// celu is elu where alpha is 1, as it is of a plain name.
+JsonValue activation_of(const JsonValue& value) {
+  JsonValue name = plain(value);
+  return name.is_string() && name.string() == "celu" ? JsonValue("elu") : name;
+}
+
 /// Old names of keys.
 std::string key_of(std::string_view class_name, const std::string& key, bool has_modern) {
   if (has_modern) return key;
@@ -133,7 +139,8 @@ JsonValue known_fields(const std::string& class_name, const JsonValue& config, c
       throw refuse(what, class_name, config, "data_format is " + value.string(), value.string(), "channels_last");
     const std::string name = key_of(class_name, key, known(key));
     if (known(name)) {
-      if (!value.is_null() || name != "name") out.append(name, name == "axis" ? axis_of(class_name, value) : plain(value));
+      if (value.is_null() && name == "name") continue;
+      out.append(name, name == "axis" ? axis_of(class_name, value) : name == "activation" ? activation_of(value) : plain(value));
       continue;
     }
     if (std::find(without_meaning.begin(), without_meaning.end(), key) != without_meaning.end() || says_nothing(value)) continue;

@@ -197,6 +197,15 @@ TEST_CASE("Keras config: an input of bytes stays one; floats of other kinds are 
   }
 }
 
+TEST_CASE("Keras config: celu by its name is elu") {
+  for (const std::string celu : {R"("celu")", R"({"class_name": "function", "config": "celu"})"}) {
+    const Network network = network_from_keras_config(
+        layer_json("Dense", R"({"name": "d", "units": 3, "batch_input_shape": [null, 2], "activation": )" + celu + "}"), "some.keras");
+    const JsonValue config = keras_config(network, *network.input_shape());
+    CHECK(config.at("config").at("layers").at(std::size_t{1}).at("config").at("activation").string() == "elu");
+  }
+}
+
 TEST_CASE("Keras config: precisions that its layers ask for are named, each once") {
   const auto policies = [](const std::string& dtype) {
     const std::string dense =
