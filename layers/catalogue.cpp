@@ -51,6 +51,7 @@ const Catalogue<LayerSpec>& layer_catalogue() {
                                    C::entry<Flatten>(),
                                    C::entry<Reshape>(),
                                    C::entry<Permute>(),
+                                   C::entry<RepeatVector>(),
                                    C::entry<Dropout>(),
                                    C::entry<SpatialDropout2D>(),
                                    C::entry<GaussianNoise>(),

@@ -96,8 +96,39 @@ class CenterCropLayer final : public Layer {
   ResizingLayer resize_;
 };
 
+/// An image of one pixel, n rows high.
+class RepeatVectorLayer final : public Layer {
+ public:
+  explicit RepeatVectorLayer(int n) : n_(n), resize_(Size2(n, 1), true, Interpolation::nearest, false) {}
+  Shape output_shape(std::span<const Shape> in) const override {
+    if (in[0].rank() != 1)
+      throw Error({.category = Category::usage,
+                   .what = "input has " + std::to_string(in[0].rank() + 1) + " axes with the batch",
+                   .expected = "(features,)",
+                   .got = in[0].text(),
+                   .hint = "Put a Flatten before."});
+    return {n_, in[0][0]};
+  }
+  Value emit(Emission& e) const override {
+    const std::int64_t features = e.shapes[0][0];
+    Emission image{.plan = e.plan,
+                   .name = e.name,
+                   .x = e.x,
+                   .shapes = {Shape{1, 1, features}},
+                   .output = {n_, 1, features},
+                   .weights = {},
+                   .trainable = e.trainable};
+    return resize_.emit(image);
+  }
+
+ private:
+  std::int64_t n_;
+  ResizingLayer resize_;
+};
+
 }  // namespace
 
+std::unique_ptr<Layer> make_layer(const RepeatVector& s) { return std::make_unique<RepeatVectorLayer>(s.n); }
 std::unique_ptr<Layer> make_layer(const UpSampling2D& s) { return std::make_unique<ResizingLayer>(s.size, true, s.interpolation, false); }
 std::unique_ptr<Layer> make_layer(const Resizing& s) {
   return std::make_unique<ResizingLayer>(Size2(s.height, s.width), false, s.interpolation, s.crop_to_aspect_ratio);

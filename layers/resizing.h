@@ -1,4 +1,4 @@
-// resizing.h: images of another size: UpSampling2D, Resizing, CenterCrop.
+// resizing.h: images of another size: UpSampling2D, Resizing, CenterCrop; and vectors several times: RepeatVector.
 #pragma once
 
 #include "layers/augmentation.h"
@@ -58,6 +58,19 @@ struct CenterCrop {
     name_fields(self, f);
   }
 };
+struct RepeatVector {
+  static constexpr SpecInfo info{
+      .name = "repeat_vector", .class_name = "RepeatVector", .summary = "a vector n times", .formula = "(c,) -> (n, c): y[p] = x"};
+  Required<int> n = {};
+  std::string name = {};
+  bool trainable = true;
+  template <class Self, class F>
+  static void fields(Self& self, F&& f) {
+    f("n", self.n, "how often");
+    name_fields(self, f);
+  }
+};
+std::unique_ptr<Layer> make_layer(const RepeatVector& spec);
 std::unique_ptr<Layer> make_layer(const UpSampling2D& spec);
 std::unique_ptr<Layer> make_layer(const Resizing& spec);
 std::unique_ptr<Layer> make_layer(const CenterCrop& spec);

@@ -108,6 +108,7 @@ Optimizer optimizer_of(const JsonValue& json, const std::string& where) {
 }
 
 /// Of a list or a dictionary by outputs, the one loss in it.
+const JsonValue& only_loss(const JsonValue&& json) = delete;
 const JsonValue& only_loss(const JsonValue& json) {
   if (json.is_array() && json.size() == 1) return json.elements()[0];
   if (json.is_object() && json.find("class_name") == nullptr && json.size() == 1) return json.members()[0].value;

@@ -131,7 +131,7 @@ void conv(OnnxImport& import, const OnnxNode& n) {
       n, {.node = import.add(n, layer, {x}, weights_of(n, "kernel", transposed(kernel, {2, 3, 1, 0}), std::move(bias))), .first = true});
 }
 
-/// Transposed: Keras's `same` where it is that, else all of it, cut to what ONNX's pads leave.
+/// Transposed: Keras's `same` where it is that, else all of it, with output_padding where that is not enough, cut to what ONNX's pads leave.
 void conv_transpose(OnnxImport& import, const OnnxNode& n) {
   const std::size_t image = import.image(n, 0);
   const Shape in = import.shape(image);
@@ -148,15 +148,21 @@ void conv_transpose(OnnxImport& import, const OnnxNode& n) {
     import.refuse(n, "output_padding is not that of an image");
   const Pair before{w.pads.top, w.pads.left}, after{w.pads.bottom, w.pads.right};
   Pair behind{};  // rows and columns to cut from all of it
-  bool same = true;
+  bool same = true, beyond = false;
   for (std::size_t a = 0; a < 2; ++a) {
     const std::int64_t extent = (size[a] - 1) * w.dilations[a] + 1, full = (in[a] - 1) * w.strides[a] + extent,
                        ours = in[a] * w.strides[a] + std::max<std::int64_t>(extent - w.strides[a], 0),
                        out = full + more[a] - before[a] - after[a];
     behind[a] = ours - before[a] - out;
-    if (behind[a] < 0 || out < 1)
-      import.refuse(n, "reaches beyond what the layer computes", std::to_string(ours - before[a]), std::to_string(out));
+    beyond = beyond || behind[a] < 0;
+    if (out < 1) import.refuse(n, "leaves nothing of what it computes", "smaller pads", std::to_string(out));
     same = same && out == in[a] * w.strides[a] && before[a] == std::max<std::int64_t>(full - out, 0) / 2;
+  }
+  if (beyond) {
+    if (more[0] >= w.strides[0] || more[1] >= w.strides[1])
+      import.refuse(n, "output_padding is not below the strides", Shape{w.strides[0], w.strides[1]}.text(), Shape{more[0], more[1]}.text());
+    behind = after;
+    same = false;
   }
   std::optional<Array> bias = bias_of(import, n, 2, kernel.shape()[1]);
   const Conv2DTranspose layer{.filters = static_cast<int>(kernel.shape()[1]),
@@ -164,6 +170,7 @@ void conv_transpose(OnnxImport& import, const OnnxNode& n) {
                               .strides = size_of(w.strides),
                               .padding = same ? Padding::same : Padding::valid,
                               .dilation_rate = size_of(w.dilations),
+                              .output_padding = beyond ? std::optional(size_of(Pair{more[0], more[1]})) : std::nullopt,
                               .use_bias = bias.has_value()};
   std::size_t y = import.add(n, layer, {image}, weights_of(n, "kernel", transposed(kernel, {2, 3, 1, 0}), std::move(bias)));
   const Border cut(before[0], behind[0], before[1], behind[1]);

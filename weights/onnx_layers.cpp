@@ -225,6 +225,11 @@ OnnxView OnnxLayers::reshaped(OnnxSource& s) {
   return {.last = b_.node(s.name, "Reshape", {b_.last(in(s)), b_.integers(s.name, shape)})};
 }
 
+OnnxView OnnxLayers::repeated(OnnxSource& s) {
+  const std::string row = b_.node(s.name, "Reshape", {b_.last(in(s)), b_.integers(s.name, {0, 1, s.output[1]})});
+  return {.last = b_.node(s.name, "Tile", {row, b_.integers(s.name, {1, s.output[0], 1})})};
+}
+
 OnnxView OnnxLayers::permuted(OnnxSource& s) {
   OnnxExtents perm{0};
   for (const auto& d : s.at("dims").elements()) perm.push_back(d.integer());
@@ -291,6 +296,7 @@ const std::map<std::string, OnnxLayers::Rule>& OnnxLayers::rules() {
       {"Flatten", [](OnnxLayers& e, OnnxSource& s) { return e.reshaped(s); }},
       {"Reshape", [](OnnxLayers& e, OnnxSource& s) { return e.reshaped(s); }},
       {"Permute", [](OnnxLayers& e, OnnxSource& s) { return e.permuted(s); }},
+      {"RepeatVector", [](OnnxLayers& e, OnnxSource& s) { return e.repeated(s); }},
       {"Identity", [](OnnxLayers& e, OnnxSource& s) { return e.same(s); }}};
   return table;
 }

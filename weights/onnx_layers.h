@@ -88,6 +88,7 @@ class OnnxLayers {
   OnnxView layer_scale(OnnxSource& s);
   OnnxView custom_scale(OnnxSource& s);
   OnnxView reshaped(OnnxSource& s);
+  OnnxView repeated(OnnxSource& s);
   OnnxView permuted(OnnxSource& s);
   OnnxView same(OnnxSource& s);
   [[noreturn]] void refuse(const OnnxSource& s) const;

@@ -4,6 +4,7 @@
 #include "layers/merging.h"
 #include "layers/pooling.h"
 #include "layers/reshaping.h"
+#include "layers/resizing.h"
 #include "weights/onnx_import.h"
 
 namespace lehr {
@@ -134,6 +135,16 @@ void transpose(OnnxImport& import, const OnnxNode& n) {
   import.set(n, {.node = import.add(n, Permute{.dims = as_int({perm.begin() + 1, perm.end()})}, {from})});
 }
 
+/// A row several times.
+void tile(OnnxImport& import, const OnnxNode& n) {
+  constexpr std::int64_t largest = 1 << 16;
+  const Extents before = import.extents(import.value(n, 0)), times = import.integers(n, 1);
+  if (before.size() != 2 || before[0] != 1 || times.size() != 3 || times[0] != 1 || times[2] != 1 || times[1] < 1 || times[1] > largest)
+    import.refuse(n, "repeats something else than a row", "(batch, 1, features) by [1, 1 to 65536, 1]", Shape(before).text());
+  const std::size_t row = import.add(n, Flatten{}, {import.plain(n, 0)});
+  import.set(n, {.node = import.add(n, RepeatVector{.n = static_cast<int>(times[1])}, {row})});
+}
+
 void concat(OnnxImport& import, const OnnxNode& n) {
   if (n.inputs.size() == 1) return import.set(n, import.value(n, 0));
   bool first = false;
@@ -193,6 +204,7 @@ OnnxRules onnx_shape_rules() {
           {"Squeeze", squeeze},
           {"Unsqueeze", unsqueeze},
           {"Transpose", transpose},
+          {"Tile", tile},
           {"Concat", concat},
           {"ReduceMean", reduce<GlobalAveragePooling2D>},
           {"ReduceMax", reduce<GlobalMaxPooling2D>},

@@ -1,5 +1,6 @@
 """make_model_options.py: writes models/options.keras, a model of Keras's whose options stand in no other: an input of bytes, layers as activations
-(LeakyReLU, ReLU with a cap), also of a layer that is used twice, output_padding of Conv2DTranspose; and options_x.npy, options_y.npy. Needs keras.
+(LeakyReLU, ReLU with a cap), also of a layer that is used twice, output_padding of Conv2DTranspose, celu, RepeatVector; and options_x.npy,
+options_y.npy. Needs keras.
 """
 import os
 import pathlib
@@ -20,7 +21,8 @@ twice = L.Dense(4, activation=L.ReLU(max_value=0.5, negative_slope=0.2), name="t
 y = L.Add()([twice(twice(y)), y])
 y = L.Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=1, activation=L.ELU(alpha=0.7), name="same")(y)
 y = L.Conv2DTranspose(2, (2, 3), strides=(3, 2), output_padding=(2, 0), name="valid")(y)
-y = L.Dense(5, activation=L.Softmax(), name="head")(L.Flatten()(L.MaxPooling2D(4)(y)))
+y = L.RepeatVector(3)(L.Dense(4, "celu")(L.Flatten()(L.MaxPooling2D(4)(y))))
+y = L.Dense(5, activation=L.Softmax(), name="head")(L.Flatten()(y))
 model = keras.Model(x, y, name="options")
 for weight in model.weights:
     weight.assign(np.random.default_rng(len(weight.path)).standard_normal(weight.shape).astype("float32") * 0.5)

@@ -8,6 +8,7 @@
 #include "tests/check/golden.h"
 #include "tests/check/temporary_folder.h"
 #include "tune/model.h"
+#include "weights/convert.h"
 #include "weights/model_file.h"
 
 using namespace lehr;
@@ -26,6 +27,18 @@ TEST_CASE("golden: models that Keras saved predict what Keras predicted") {
     book.ran(name, used);
   }
   book.close("models that Keras saved");
+}
+
+TEST_CASE("a model of many options comes back from ONNX as it was") {
+  const TemporaryFolder folder;
+  const std::string file = LEHR_TESTS_DIR "/golden/models/options";
+  Model keras(network_of_file(file + ".keras"), {});
+  const Array x = read_npy(file + "_x.npy"), want = keras.predict(x);
+  convert_weights(file + ".keras", folder / "options.onnx");
+  Model back(network_of_file(folder / "options.onnx"), {});
+  const Array y = back.predict(x);
+  REQUIRE(y.shape() == want.shape());
+  for (std::size_t i = 0; i < y.count(); ++i) CHECK(y.as<float>()[i] == doctest::Approx(want.as<float>()[i]).epsilon(1e-6));
 }
 
 TEST_CASE("golden: a model as PyTorch's exporter lays it down, its weights in a file beside it, predicts what PyTorch predicted") {

@@ -89,6 +89,7 @@ TEST_CASE("onnx: every layer has a form, and every activation") {
                                  "random_crop(5, 4)",
                                  "reshape([8, -1])",
                                  "permute([2, 3, 1])",
+                                 "flatten | repeat_vector(3)",
                                  "spatial_dropout2d(0.1)",
                                  "gaussian_noise(0.1)",
                                  "gaussian_dropout(0.1)",
