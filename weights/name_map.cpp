@@ -103,6 +103,7 @@ std::string guessed_class(const std::vector<std::pair<std::string, std::size_t>>
 }
 
 Array transposed(const Array& array, const std::vector<std::size_t>& axes) {
+  if (axes.empty()) return array;  // one number
   const std::size_t rank = axes.size(), item = size_of(array.dtype());
   std::vector<std::int64_t> from(rank, 1), extents;
   for (std::size_t d = rank - 1; d-- > 0;) from[d] = from[d + 1] * array.shape()[d + 1];
