@@ -29,7 +29,7 @@ double FitRun::learning_rate() const { return kept_rate(rate_at(run_step())); }
 void FitRun::set_learning_rate(double rate) {
   if (!scheduled() || has_scheduler_) {
     rate_override_ = kept_rate(rate);
-    m_.rate_left_ = *rate_override_;
+    m_.rate_left_ = rate_override_;
   } else if (const double planned = curve_->at(run_step()); planned > 0) {
     rate_factor_ = rate / planned;
   }

@@ -13,6 +13,7 @@
 #include "engine/atomic_file.h"
 #include "engine/data/file.h"
 #include "kernels/error.h"
+#include "weights/onnx_lengths.h"
 
 namespace lehr {
 
@@ -217,6 +218,7 @@ const OnnxAttribute* OnnxNode::find(const std::string& attribute) const {
 
 OnnxGraph read_onnx(const std::string& file) {
   const auto bytes = read_bytes(file);
+  check_lengths(bytes, *onnx::ModelProto::descriptor(), file);
   onnx::ModelProto model;
   if (bytes.size() > INT32_MAX || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || !model.has_graph())
     fail(file, "is no ONNX model, or damaged", "a ModelProto with a graph");

@@ -132,3 +132,24 @@ TEST_CASE("onnx: weights without a network are no model") {
     CHECK(mentions(error.what(), "--model"));
   }
 }
+
+// protobuf would reserve up to 50 MB for a text before it sees that the file ends.
+TEST_CASE("onnx: a length that leads out of what holds it is named by its byte") {
+  const TemporaryFolder folder;
+  const std::string file = written(folder, "dense(3)", {4}), good = read_file(file);
+  const auto damaged = [&](const std::string& bytes) {
+    write_file_atomically(file, bytes);
+    return data_error([&] { read_onnx(file); });
+  };
+  // A graph of four bytes whose node is as long as 127, or as one more than is left of it.
+  for (const std::string length : {"\x7f", "\x03"}) {
+    const std::string error = damaged("\x08\x08\x3a\x04\x0a" + length + "ab\x08\x08");
+    CHECK_MESSAGE(mentions(error, "x.onnx, byte 6: "), error);
+    CHECK_MESSAGE(mentions(error, "expected 2 bytes at most, got " + std::to_string(static_cast<int>(length[0]))), error);
+  }
+  CHECK(mentions(damaged(good.substr(0, good.size() - 1)), "a length leads out of what holds it"));
+  CHECK(mentions(damaged(good + '\x80'), "a number is cut off"));
+  CHECK(mentions(damaged(good + std::string(11, '\xff')), "a number does not end"));
+  CHECK(mentions(damaged(good + '\x0b'), "a field of an unknown kind"));
+  CHECK(damaged(good) == "(none)");
+}
