@@ -29,6 +29,7 @@ class Exporter {
     std::vector<OnnxView> views(network_.size() + 1);
     views[0].last = "input";
     b_.graph.inputs.push_back({.name = "input", .shape = with_batch(built_->input())});
+    std::map<std::size_t, std::string> names;  // of weights, by their indices in a State: a layer used again has those of its first use
     for (std::size_t i = 0; i < network_.size(); ++i) {
       const auto& layer = built_->layers()[i];
       const JsonValue json = keras_layer_config(network_.entries()[i].layer, layer.name);
@@ -44,7 +45,8 @@ class Exporter {
         s.inputs.push_back(&views[node]);
         s.shapes.push_back(built_->shape_of(node));
       }
-      for (std::size_t k = 0; k < layer.state.size(); ++k) s.weights[layer.weights[k].name] = weights_.at(layer.state[k]);
+      for (std::size_t k = 0; k < layer.weights.size(); ++k) names[layer.state[k]] = layer.weights[k].name;
+      for (const std::size_t index : layer.state) s.weights[names.at(index)] = weights_.at(index);
       views[i + 1] = layers.layer_of(s);
     }
     const std::string output = b_.last(views.back());
