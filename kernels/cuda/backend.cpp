@@ -1,6 +1,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/cuda.h"
+#include "kernels/cuda/graph.h"
 #include "kernels/cuda/status.h"
 #include "kernels/data_sheet.h"
 #include "kernels/error.h"
@@ -41,30 +42,6 @@ CudaDevice describe(int index) {
   cudaRuntimeGetVersion(&d.runtime_version);
   return d;
 }
-
-class Graph final : public Recording {
- public:
-  Graph(cudaGraph_t graph, CUstream_st* stream, CudaCounters& counters) : counters_(&counters) {
-    std::size_t nodes = 0;
-    cuda_check(cudaGraphGetNodes(graph, nullptr, &nodes));
-    nodes_ = static_cast<std::int64_t>(nodes);
-    cuda_check(cudaGraphInstantiate(&executable_, graph, 0));
-    cuda_check(cudaGraphUpload(executable_, stream));
-  }
-  ~Graph() override { cudaGraphExecDestroy(executable_); }
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
-  void launch(Stream& stream) override {
-    ++counters_->graph_launches;
-    cuda_check(cudaGraphLaunch(executable_, cuda_stream(stream).handle()));
-  }
-  std::int64_t nodes() const override { return nodes_; }
-
- private:
-  cudaGraphExec_t executable_ = nullptr;
-  std::int64_t nodes_ = 0;
-  CudaCounters* counters_;
-};
 
 }  // namespace
 
@@ -156,7 +133,7 @@ std::unique_ptr<Recording> Cuda::record(const std::function<void()>& work) {
   recording_ = false;
   cuda_check(cudaStreamEndCapture(stream_.handle_, &graph));
   const std::unique_ptr<CUgraph_st, decltype(&cudaGraphDestroy)> owner(graph, &cudaGraphDestroy);
-  return std::make_unique<Graph>(graph, stream_.handle_, counters_);
+  return std::make_unique<Graph>(graph, node_count(graph), stream_.handle_, counters_);
 }
 
 void* Cuda::allocate(std::size_t bytes) {

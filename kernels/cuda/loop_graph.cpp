@@ -1,6 +1,9 @@
 // How a loop is built of the runtime's graphs; the executor has its own (kernels/simt/loop.cpp).
 #include <cuda_runtime_api.h>
 
+#include <optional>
+
+#include "kernels/cuda/graph.h"
 #include "kernels/cuda/loop.h"
 #include "kernels/cuda/status.h"
 #include "kernels/error.h"
@@ -12,12 +15,6 @@ namespace lehr {
 namespace {
 
 using GraphOwner = std::unique_ptr<CUgraph_st, decltype(&cudaGraphDestroy)>;
-
-std::int64_t node_count(cudaGraph_t graph) {
-  std::size_t nodes = 0;
-  cuda_check(cudaGraphGetNodes(graph, nullptr, &nodes));
-  return static_cast<std::int64_t>(nodes);
-}
 
 /// The only node of `graph`; its body.
 cudaGraph_t add_while(cudaGraph_t graph, cudaGraphConditionalHandle loop) {
@@ -50,8 +47,7 @@ void capture(cudaStream_t stream, cudaGraph_t body, const std::function<void()>&
 
 class LoopGraph final : public Recording {
  public:
-  LoopGraph(Cuda& cuda, const std::function<void()>& work, std::int64_t times)
-      : counters_(&cuda.counters()), turns_(cuda, sizeof(std::uint32_t)) {
+  LoopGraph(Cuda& cuda, const std::function<void()>& work, std::int64_t times) : turns_(cuda, sizeof(std::uint32_t)) {
     cuda.zero(turns_.data(), turns_.bytes());
     cudaGraph_t raw = nullptr;
     cuda_check(cudaGraphCreate(&raw, 0));
@@ -64,26 +60,14 @@ class LoopGraph final : public Recording {
       work();
       count_turn(cuda.stream(), loop, static_cast<std::uint32_t*>(turns_.data()), static_cast<std::uint32_t>(times));
     });
-    nodes_ = 1 + node_count(body);
-    cudaGraphExec_t executable = nullptr;
-    cuda_check(cudaGraphInstantiate(&executable, raw, 0));
-    executable_.reset(executable);
-    cuda_check(cudaGraphUpload(executable, stream));
+    graph_.emplace(raw, 1 + node_count(body), stream, cuda.counters());
   }
-  void launch(Stream& stream) override {
-    ++counters_->graph_launches;
-    cuda_check(cudaGraphLaunch(executable_.get(), cuda_stream(stream).handle()));
-  }
-  std::int64_t nodes() const override { return nodes_; }
+  void launch(Stream& stream) override { graph_->launch(stream); }
+  std::int64_t nodes() const override { return graph_->nodes(); }
 
  private:
-  struct Destroy {
-    void operator()(cudaGraphExec_t executable) const { cudaGraphExecDestroy(executable); }
-  };
-  CudaCounters* counters_;
   Buffer turns_;
-  std::unique_ptr<CUgraphExec_st, Destroy> executable_;
-  std::int64_t nodes_ = 0;
+  std::optional<Graph> graph_;
 };
 
 }  // namespace
