@@ -8,6 +8,8 @@
 
 namespace lehr {
 
+CLI::Option* repeatable(CLI::Option* option) { return option->expected(1)->take_all()->allow_extra_args(false); }
+
 void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--model", job.model, "network: layers joined by |, a named one, or model.keras");
   c.add_option("--data", job.data, "fashion_mnist, digits, faces(...), a folder, a zip, arrays(x.npy, y.npy), ...");
@@ -19,22 +21,13 @@ void add_fit_flags(CLI::App& c, FitJob& job) {
   c.add_option("--optimizer", job.optimizer, "adam, sgd(momentum=0.9), ...; default: a compiled model's own, else adam");
   c.add_option("--learning-rate", job.learning_rate, "a number or a schedule; wins over the optimizer's own");
   c.add_option("--loss", job.loss, "default: by the labels");
-  c.add_option("--metrics", job.metrics,
-               "accuracy (the default for classes), recall,f1_score(average=weighted),auc, ...; lehr help metrics")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
-  c.add_option("--weighted-metrics", job.weighted_metrics, "metrics that count a row by its sample weight, or its class's")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+  repeatable(c.add_option("--metrics", job.metrics,
+                          "accuracy (the default for classes), recall,f1_score(average=weighted),auc, ...; lehr help metrics"));
+  repeatable(c.add_option("--weighted-metrics", job.weighted_metrics, "metrics that count a row by its sample weight, or its class's"));
   c.add_option("--epochs", job.epochs)->capture_default_str();
   c.add_option("--batch-size", job.batch_size)->capture_default_str();
   c.add_flag("--shuffle,!--no-shuffle", job.shuffle, "a new order every epoch");
-  c.add_option("--callback", job.callbacks, "early_stopping(patience=5), ...; repeatable")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+  repeatable(c.add_option("--callback", job.callbacks, "early_stopping(patience=5), ...; repeatable"));
   c.add_option("--augment", job.augment, "random_flip(horizontal) | random_rotation(0.1)");
   c.add_option("--image-size", job.image_size, "HEIGHTxWIDTH");
   c.add_option("--resize", job.resize, "nearest or bilinear")->capture_default_str();

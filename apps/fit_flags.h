@@ -7,11 +7,14 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace lehr {
 
 void add_fit_flags(CLI::App& command, FitJob& job);
+/// May be typed several times, one value each: what follows the value is something else.
+CLI::Option* repeatable(CLI::Option* option);
 /// Copies into `job` what was typed on the command line.
 void keep_given_flags(CLI::App& command, const FitJob& given, FitJob& job);
 /// What can be refused before any file is read.

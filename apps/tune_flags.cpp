@@ -26,17 +26,14 @@ void add_searched_fit_flags(CLI::App& command, TuneFlags& flags) {
     const std::string& name = option->get_lnames()[0];
     constexpr std::array process{"help", "json", "quiet", "yes", "run", "overwrite", "resume"};
     if (std::find(process.begin(), process.end(), name) != process.end()) continue;
-    command.add_option("--" + name, flags.fit[name], option->get_description())->expected(1)->take_all()->allow_extra_args(false);
+    repeatable(command.add_option("--" + name, flags.fit[name], option->get_description()));
   }
   command.add_flag_callback("--no-shuffle", [&flags] { flags.fit["shuffle"] = {"false"}; }, "the rows in their order");
 }
 
 void add_search_flags(CLI::App& c, TuneFlags& flags) {
   TuneJob& job = flags.job;
-  c.add_option("--objective", job.objectives, "val_loss, val_accuracy, seconds, parameters, max:NAME ...; repeatable")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+  repeatable(c.add_option("--objective", job.objectives, "val_loss, val_accuracy, seconds, parameters, max:NAME ...; repeatable"));
   c.add_option("--oracle", job.oracle, "random(trials=20), hyperband(10, 3), tpe, bayesian, ...; lehr help oracles")->capture_default_str();
   c.add_option("--pruner", job.pruner, "median, percentile(25), successive_halving, patience(5)");
   c.add_option("--trials", job.trials, "at most so many");

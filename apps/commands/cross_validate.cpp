@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/console.h"
+#include "apps/fit_flags.h"
 #include "apps/tune_flags.h"
 #include "tune/format.h"
 #include "tune/study/cross_validation.h"
@@ -23,7 +24,7 @@ void add_cross_validate(CLI::App& app, Console& console) {
       ->check(CLI::PositiveNumber);
   command->add_option("--oracle", request->oracle, "where values are searched: of the search inside every fold")->capture_default_str();
   command->add_option("--inner-folds", request->inner_folds, "of that search")->capture_default_str();
-  command->add_option("--objective", request->objectives, "of that search")->expected(1)->take_all()->allow_extra_args(false);
+  repeatable(command->add_option("--objective", request->objectives, "of that search"));
   add_output_flags(*command, console);
   command->callback([&console, flags, request] {
     catch_signals();

@@ -119,16 +119,9 @@ void add_evaluate(CLI::App& app, Console& console) {
   command->add_option("--rescale", flags->job.rescale, "of a model's images: a factor; 1/255 for uint8 data");
   command->add_option("--image-size", flags->job.image_size, "HEIGHTxWIDTH, for a model");
   command->add_option("--memory", flags->job.memory, "stream data sets larger than this");
-  command
-      ->add_option("--metrics", flags->job.metrics,
-                   "accuracy, precision, recall, specificity, f1_score(average=weighted), auc, ...; lehr help metrics")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
-  command->add_option("--weighted-metrics", flags->job.weighted_metrics, "metrics that count a row by its sample weight")
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+  repeatable(command->add_option("--metrics", flags->job.metrics,
+                                 "accuracy, precision, recall, specificity, f1_score(average=weighted), auc, ...; lehr help metrics"));
+  repeatable(command->add_option("--weighted-metrics", flags->job.weighted_metrics, "metrics that count a row by its sample weight"));
   command->add_option("--loss", flags->job.loss, "default: a compiled model's own, else by the labels");
   command->add_option("--weights", flags->weights, weights_help);
   add_common_flags(*command, console, flags->job);

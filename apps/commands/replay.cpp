@@ -42,11 +42,7 @@ void add_replay(CLI::App& app, Console& console) {
   auto flags = std::make_shared<ReplayFlags>();
   command->add_option("run", flags->run, "a run, or a history.csv (Keras's CSVLogger files too)")->required();
   command->add_option("--learning-rate", flags->learning_rate, "before the first epoch; default: the history's own");
-  command->add_option("--callback", flags->callbacks, "early_stopping(patience=5), ...; repeatable, in this order")
-      ->required()
-      ->expected(1)
-      ->take_all()
-      ->allow_extra_args(false);
+  repeatable(command->add_option("--callback", flags->callbacks, "early_stopping(patience=5), ...; repeatable, in this order"))->required();
   command->add_flag("--json", console.json, "as JSON");
   command->callback([&console, flags] { replay_command(console, *flags); });
 }

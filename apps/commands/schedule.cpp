@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/console.h"
+#include "apps/fit_flags.h"
 #include "engine/number_text.h"
 #include "engine/spec/parse.h"
 #include "optim/schedule_catalogue.h"
@@ -73,7 +74,7 @@ void add_schedule(CLI::App& app, Console& console) {
   command->add_option("--learning-rate", flags->learning_rate, "where they start unless they say so themselves")->capture_default_str();
   command->add_option("--epochs", flags->epochs, "of the run")->required()->check(CLI::Range(1, 10'000'000));
   command->add_option("--steps-per-epoch", flags->steps_per_epoch)->capture_default_str()->check(CLI::Range(1, 10'000'000));
-  command->add_option("--picture", flags->pictures, "FILE.svg or FILE.png; repeatable")->expected(1)->take_all()->allow_extra_args(false);
+  repeatable(command->add_option("--picture", flags->pictures, "FILE.svg or FILE.png; repeatable"));
   command->add_flag("--json", console.json, "the rates as JSON");
   command->add_flag("--quiet", console.quiet, "no chart");
   command->callback([&console, flags] { schedule_command(console, *flags); });
