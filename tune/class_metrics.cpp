@@ -92,8 +92,8 @@ class Predictions {
         if (metric.weighted) in.weights.push_back(weight(metric, i));
       }
     if (!metric.num_thresholds) return roc_area(in);
-    const auto area = metric.curve == Curve::pr ? pr_area : static_cast<double (*)(const RocInput&, int, Summation)>(roc_area);
-    return area(in, *metric.num_thresholds, metric.summation);
+    return metric.curve == Curve::pr ? pr_area(in, *metric.num_thresholds, metric.summation)
+                                     : roc_area(in, *metric.num_thresholds, metric.summation);
   }
 
  private:

@@ -20,10 +20,9 @@ ClassTruth ClassTruth::in_order(std::span<const std::int32_t> order, std::size_t
   return out;
 }
 
-ClassTruth ClassTruth::weighted(std::span<const float> weights) const {
-  ClassTruth out = *this;
-  out.weights_.assign(weights.begin(), weights.end());
-  return out;
+ClassTruth ClassTruth::weighted(std::span<const float> weights) && {
+  weights_.assign(weights.begin(), weights.end());
+  return std::move(*this);
 }
 
 namespace {
@@ -47,9 +46,9 @@ ClassTruth truth_of_labels(const Dataset& data) {
 
 }  // namespace
 
-ClassTruth class_truth(const Dataset& data) {
-  const ClassTruth truth = truth_of_labels(data);
-  return data.sample_weights.empty() ? truth : truth.weighted(data.sample_weights.as<float>());
+ClassTruth class_truth(const Dataset& data, const Array& sample_weights) {
+  ClassTruth truth = truth_of_labels(data);
+  return sample_weights.empty() ? truth : std::move(truth).weighted(sample_weights.as<float>());
 }
 
 }  // namespace lehr

@@ -27,7 +27,7 @@ class ClassTruth {
   std::span<const std::int32_t> ids() const { return ids_; }
   /// Of weighted metrics.
   double weight(std::size_t row) const { return weights_.empty() ? 1 : static_cast<double>(weights_[row]); }
-  ClassTruth weighted(std::span<const float> weights) const;  ///< a number a row; none: 1 each
+  ClassTruth weighted(std::span<const float> weights) &&;  ///< a number a row; none: 1 each
   /// The first `count` rows in that order; an empty order is their own.
   ClassTruth in_order(std::span<const std::int32_t> order, std::size_t count) const;
 
@@ -38,7 +38,9 @@ class ClassTruth {
   std::vector<float> weights_;
 };
 
-/// Of ids, one-hot rows, a column of 0 and 1, or a table of 0 and 1, with the set's sample weights. Error{usage} of anything else.
-ClassTruth class_truth(const Dataset& data);
+/// Of ids, one-hot rows, a column of 0 and 1, or a table of 0 and 1. Error{usage} of anything else. sample_weights: float32 [n], or empty.
+ClassTruth class_truth(const Dataset& data, const Array& sample_weights);
+/// With the set's own.
+inline ClassTruth class_truth(const Dataset& data) { return class_truth(data, data.sample_weights); }
 
 }  // namespace lehr

@@ -1,6 +1,5 @@
 // One call of fit: what it is prepared from, its begin and its end.
 #include <algorithm>
-#include <utility>
 
 #include "tune/callbacks/backup_and_restore.h"
 #include "tune/fit_run.h"
@@ -24,8 +23,7 @@ FitRun::FitRun(Model& model, const Dataset& train, const FitOptions& options)
   for (const auto& callback : callbacks_) has_scheduler_ = has_scheduler_ || callback->schedules();
   check_monitors(o_, callbacks_, m_.log_names(o_.validation_data != nullptr && o_.validation_freq <= o_.epochs));
   if (!m_.class_metrics().empty()) {
-    truth_ = class_truth(train);
-    if (!labels_.sample_weights.empty()) truth_ = truth_.weighted(std::as_const(labels_.sample_weights).as<float>());
+    truth_ = class_truth(train, labels_.sample_weights);
     outputs_ = Buffer(backend(), static_cast<std::size_t>(n_ * m_.network().output().elements()) * sizeof(float));
   }
   full_ = make_plan(batch_);

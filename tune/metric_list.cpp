@@ -12,21 +12,19 @@ void MetricList::add(const SpecValue& value) {
     names.push_back({std::string(entry.info.name), std::string(entry.info.class_name)});
     names.back().insert(names.back().end(), entry.aliases.begin(), entry.aliases.end());
   }
-  std::string name;
-  if (find_entry(value, "metric", names) < metric_names().size()) {
-    metrics.push_back(metric_from_spec(value));
-    name = metrics.back().name;
-  } else {
-    class_metrics.push_back(class_metric_from_spec(value));
-    name = class_metrics.back().name;
-  }
-  const auto same = [&](const auto& metric) { return metric.name == name; };
-  if (std::count_if(metrics.begin(), metrics.end(), same) + std::count_if(class_metrics.begin(), class_metrics.end(), same) > 1)
-    throw spec_error(value, {.category = Category::usage,
-                             .what = "two metrics of one name",
-                             .expected = "a name of its own",
-                             .got = name,
-                             .hint = "Give it one: " + value.text + "(name=...)."});
+  const auto keep = [&](auto& list, auto metric) {
+    if (has(metric.name))
+      throw spec_error(value, {.category = Category::usage,
+                               .what = "two metrics of one name",
+                               .expected = "a name of its own",
+                               .got = metric.name,
+                               .hint = "Give it one: " + value.text + "(name=...)."});
+    list.push_back(std::move(metric));
+  };
+  if (find_entry(value, "metric", names) < metric_names().size())
+    keep(metrics, metric_from_spec(value));
+  else
+    keep(class_metrics, class_metric_from_spec(value));
 }
 
 bool MetricList::has(const std::string& name) const {

@@ -19,8 +19,8 @@ class Walk {
  public:
   Walk(std::span<const std::byte> bytes, const std::string& file) : bytes_(bytes), file_(file) {}
 
-  /// Of a message that ends at `end`. Without a type only lengths of its own are looked at.
-  void message(const Descriptor* type, std::size_t end, int depth) {
+  /// Of a message that ends at `end`.
+  void message(const Descriptor& type, std::size_t end, int depth) {
     if (depth > deepest) fail("messages lie in messages too deeply", std::to_string(deepest) + " at most", "more");
     while (at_ < end) {
       const std::uint64_t tag = varint(end);
@@ -35,7 +35,7 @@ class Walk {
           skip(4, end);
           break;
         case 2:
-          delimited(type == nullptr ? nullptr : type->FindFieldByNumber(static_cast<int>(tag >> 3U)), end, depth);
+          delimited(type.FindFieldByNumber(static_cast<int>(tag >> 3U)), end, depth);
           break;
         default:
           fail("a field of an unknown kind", "protobuf's 0, 1, 2 or 5", std::to_string(tag & 7U));
@@ -44,13 +44,14 @@ class Walk {
   }
 
  private:
+  /// `field`: null where the type has none of this number.
   void delimited(const FieldDescriptor* field, std::size_t end, int depth) {
     const std::uint64_t length = varint(end);
     const std::size_t begin = at_;
     skip(length, end);
     if (field == nullptr || field->type() != FieldDescriptor::TYPE_MESSAGE) return;
     at_ = begin;
-    message(field->message_type(), begin + static_cast<std::size_t>(length), depth + 1);
+    message(*field->message_type(), begin + static_cast<std::size_t>(length), depth + 1);
   }
 
   void skip(std::uint64_t length, std::size_t end) {
@@ -86,7 +87,7 @@ class Walk {
 }  // namespace
 
 void check_lengths(std::span<const std::byte> bytes, const Descriptor& type, const std::string& file) {
-  Walk(bytes, file).message(&type, bytes.size(), 0);
+  Walk(bytes, file).message(type, bytes.size(), 0);
 }
 
 }  // namespace lehr

@@ -66,7 +66,6 @@ void set_sample_weights(Dataset& data, const Array& weights, const std::string& 
   if (rank < 1 || weights.rows() != data.size() || static_cast<std::int64_t>(weights.count()) != data.size())
     fail(where, "sample weights of the wrong shape", "(" + std::to_string(data.size()) + ",): one a sample", weights.shape().text());
   data.sample_weights = weights.as_f32().reshaped({data.size()});
-  check_dataset(data);
 }
 
 /// Rows of a C-ordered .npy, read and converted when they are asked for: uint8 as they are, all else as float32.

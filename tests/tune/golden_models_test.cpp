@@ -13,25 +13,33 @@
 
 using namespace lehr;
 
+namespace {
+
+const std::string models = LEHR_TESTS_DIR "/golden/models/";
+
+/// The model in NAME.FORMAT, given NAME_x.npy, says NAME_y.npy.
+void predicts_as_recorded(check::Book& book, const std::string& name, const std::string& format) {
+  CAPTURE(name);
+  Model model(network_of_file(models + name + format), {});
+  const Array y = model.predict(read_npy(models + name + "_x.npy")), want = read_npy(models + name + "_y.npy");
+  REQUIRE(y.shape() == want.shape());
+  const std::vector<float> got(y.as<float>().begin(), y.as<float>().end()), expected(want.as<float>().begin(), want.as<float>().end());
+  const double used = check::distance(got, expected) / 2e-6;
+  CHECK_MESSAGE(used <= 1, name, ": ", 100 * used, " % of the tolerance");
+  book.ran(name, used);
+}
+
+}  // namespace
+
 TEST_CASE("golden: models that Keras saved predict what Keras predicted") {
   check::Book book("models");
-  for (const std::string name : {"augmented", "lecture", "mlp", "nested", "options", "resnet"}) {
-    CAPTURE(name);
-    const std::string file = LEHR_TESTS_DIR "/golden/models/" + name;
-    Model model(network_of_file(file + ".keras"), {});
-    const Array y = model.predict(read_npy(file + "_x.npy")), want = read_npy(file + "_y.npy");
-    REQUIRE(y.shape() == want.shape());
-    const std::vector<float> got(y.as<float>().begin(), y.as<float>().end()), expected(want.as<float>().begin(), want.as<float>().end());
-    const double used = check::distance(got, expected) / 2e-6;
-    CHECK_MESSAGE(used <= 1, name, ": ", 100 * used, " % of the tolerance");
-    book.ran(name, used);
-  }
+  for (const char* name : {"augmented", "lecture", "mlp", "nested", "options", "resnet"}) predicts_as_recorded(book, name, ".keras");
   book.close("models that Keras saved");
 }
 
 TEST_CASE("a model of many options comes back from ONNX as it was") {
   const TemporaryFolder folder;
-  const std::string file = LEHR_TESTS_DIR "/golden/models/options";
+  const std::string file = models + "options";
   Model keras(network_of_file(file + ".keras"), {});
   const Array x = read_npy(file + "_x.npy"), want = keras.predict(x);
   convert_weights(file + ".keras", folder / "options.onnx");
@@ -43,18 +51,9 @@ TEST_CASE("a model of many options comes back from ONNX as it was") {
 
 TEST_CASE("golden: a model as PyTorch's exporter lays it down, its weights in a file beside it, predicts what PyTorch predicted") {
   check::Book book("models");
-  for (const std::string name : {"torch", "ceil"}) {
-    const std::string file = LEHR_TESTS_DIR "/golden/models/" + name;
-    Model model(network_of_file(file + ".onnx"), {});
-    const Array y = model.predict(read_npy(file + "_x.npy")), want = read_npy(file + "_y.npy");
-    REQUIRE(y.shape() == want.shape());
-    const std::vector<float> got(y.as<float>().begin(), y.as<float>().end()), expected(want.as<float>().begin(), want.as<float>().end());
-    const double used = check::distance(got, expected) / 2e-6;
-    CHECK_MESSAGE(used <= 1, name, ": ", 100 * used, " % of the tolerance");
-    book.ran(name, used);
-  }
+  for (const char* name : {"torch", "ceil"}) predicts_as_recorded(book, name, ".onnx");
   book.close("models that PyTorch exported");
-  const std::string file = LEHR_TESTS_DIR "/golden/models/torch";
+  const std::string file = models + "torch";
 
   // The other file is gone, cut, or named outside the model's folder: data errors that name it.
   const TemporaryFolder folder;
